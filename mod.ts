@@ -27,8 +27,8 @@
  * ```
  *
  * A batch may share a budget, in multiply-adds per image on average: {@linkcode calibrate} finds the thresholds for it,
- * {@linkcode readCalibrations} reads those of a bundled model. Architectures are in `@ranet/ranet/spec`, files of
- * weights in `@ranet/ranet/weights`, training in `@ranet/ranet/train`, the command line in `@ranet/ranet/cli`.
+ * {@linkcode readCalibrations} reads those of a bundled model. Architectures are in `@ranet/ranet/spec`, weights files
+ * in `@ranet/ranet/weights`, training in `@ranet/ranet/train`, the command line in `@ranet/ranet/cli`.
  *
  * Images are `N × channels × height × width` numbers in one `Float32Array`: planes of channels, row by row. Exits
  * and sub-networks are counted from 1, classes and samples from 0. Invalid input throws a

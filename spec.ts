@@ -1,6 +1,6 @@
 /**
- * Architectures, `@ranet/ranet/spec`: a YAML text becomes a validated spec, the spec a network with its layers, shapes and
- * costs, and the network a drawing. Nothing here needs weights or a device.
+ * Architectures, `@ranet/ranet/spec`: parses YAML into a validated spec, builds its network with layers, shapes and
+ * costs, and draws it. This module needs neither weights nor a device.
  *
  * ```ts
  * import { buildNetwork, parseSpec } from "@ranet/ranet/spec";

@@ -1,5 +1,5 @@
 /**
- * Training networks that are declared in YAML, on WebGPU or the CPU: `@ranet/ranet/train`. The result is a model that
+ * Trains networks declared in YAML on WebGPU or the CPU: `@ranet/ranet/train`. The result is a model that
  * `@ranet/ranet` can run. Programs that only classify do not need this module.
  *
  * ```ts ignore

@@ -1,6 +1,6 @@
 /**
- * Files of weights, `@ranet/ranet/weights`: PyTorch checkpoints and safetensors become named tensors. Nothing in a file is
- * executed.
+ * Weights files, `@ranet/ranet/weights`: reads PyTorch checkpoints and safetensors as named tensors. Nothing in a file
+ * is executed.
  *
  * ```ts
  * import { createModel, readSpec } from "@ranet/ranet";

@@ -1,5 +1,5 @@
 /**
- * All exits at several batch sizes.
+ * Times all exits at several batch sizes.
  *
  * @module
  */
@@ -12,20 +12,20 @@ import { attempt, type Effort, type Failure, inTurn, isFailure, type Timing } fr
 /** The batch sizes. */
 export const BATCHES = [1, 16, LARGEST_BATCH] as const;
 
-/** What a contestant takes for one batch size. */
+/** A contestant's time for one batch size. */
 export type BatchTiming = (Timing & { readonly msPerImage: number }) | Failure;
 
 /** A contestant's times. */
 export interface BatchResult {
-  /** The contestant's short name. */
+  /** The contestant's id. */
   readonly id: string;
-  /** Name and version of what ran. */
+  /** Name and version of the runtime. */
   readonly version?: string;
   /** By batch size. */
   readonly batches: Readonly<Record<number, BatchTiming>>;
 }
 
-/** Times all exits, the contestants in turn. */
+/** Times all exits. Contestants take turns. */
 export async function benchBatches(
   model: Model,
   contestants: readonly Contestant[],
@@ -37,7 +37,7 @@ export async function benchBatches(
     sessions.push(
       await attempt(async () => {
         const session = await contestant.open(model);
-        // Makes what is made once.
+        // The first run compiles kernels and allocates memory.
         await session.run(images.subarray(0, inputLength(model.spec.input)), 1);
         return session;
       }),

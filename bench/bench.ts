@@ -1,5 +1,5 @@
 /**
- * `deno task bench`: our runners beside ONNX Runtime's, on this machine.
+ * `deno task bench`: compares our runners with ONNX Runtime and LiteRT.js on this machine.
  *
  * @module
  */
@@ -49,16 +49,16 @@ import { benchTraining } from "./training.ts";
 const RESULTS = fileURLToPath(new URL("results/", import.meta.url));
 const MEMORY_BATCH = 16;
 
-/** How much is done. */
+/** How much is measured. */
 interface Extent {
   readonly effort: Effort;
-  /** Most test images. */
+  /** Largest number of test images. */
   readonly images: number;
-  /** Seconds for each pass over the test images. */
+  /** Time limit of each pass over the test images, in seconds. */
   readonly passSeconds: number;
-  /** Seconds of each of the matrix products that give the ceiling. */
+  /** Seconds of each run of the matrix product that gives the ceiling. */
   readonly ceilingSeconds: number;
-  /** Starts of each kind. */
+  /** Number of process starts of each kind. */
   readonly starts: number;
 }
 
@@ -76,7 +76,7 @@ const QUICK: Extent = {
   ceilingSeconds: 0.1,
   starts: 1,
 };
-/** Who computes the large network. */
+/** Contestants that compute the large network. */
 const LARGE = [
   "ranet-cpu",
   "ranet-cpu-int8",
@@ -86,24 +86,27 @@ const LARGE = [
   "ranet-cpu-int8-1",
   "ort-node-1",
 ];
-/** A peer that needs more than this share of a pass for one batch sits the test images out. */
+/** A peer that needs more than this share of a pass's time limit for one batch is not run on the test images. */
 const MAX_BATCH_SHARE = 1 / 4;
 
 const command: Command<"data" | "out"> = {
   name: "bench",
-  summary: "measure our runners beside ONNX Runtime's",
+  summary: "compare this package with ONNX Runtime and LiteRT.js",
   usage: "[options]",
   operands: [0, 0],
   description:
-    `Measures all exits of ${DEFAULT_MODEL} at several batch sizes, the time for test images at equal accuracy, what
-early exits save, a large network, training, starts and memory, and writes DIR/results.json, results.md and batches.svg.
-A run takes about ten minutes.`,
+    `Measures all exits of ${DEFAULT_MODEL} at several batch sizes, the time for test images at equal accuracy, the time
+that early exits save, a large network, training, process starts and memory. Writes DIR/results.json, results.md and
+batches.svg. A run takes about ten minutes.`,
   options: {
-    data: { value: "DATASET", help: "CIFAR-10 test images, as `eval` reads them; without them, that part is left out" },
+    data: {
+      value: "DATASET",
+      help: "CIFAR-10 test images, in a layout that `eval` reads; without them, this part is left out",
+    },
     out: { value: "DIR", help: "folder for the results (default bench/results/ADAPTER, or CPU)" },
   },
-  flags: { quick: "few repeats, and part of the test images", cpu: "only what runs on the CPU" },
-  examples: ["deno task bench --data cifar10-test", "ranet bench --quick", "ranet bench --cpu"],
+  flags: { quick: "few repetitions, and only part of the test images", cpu: "only runners on the CPU" },
+  examples: ["ranet bench --data cifar10-test", "ranet bench --quick", "ranet bench --cpu"],
   run,
 };
 
@@ -126,14 +129,14 @@ async function run({ options, flags, json }: Call<"data" | "out">): Promise<void
 
   note("all exits");
   const batches = await benchBatches(model, [...ours, ...peers], batch, extent.effort);
-  note("the adapter's ceiling");
+  note("ceiling of the adapter");
   const turns = { ...extent.effort, seconds: Infinity };
   const ceiling = adapter
     ? await attempt(() => benchCeiling(model, adapter, batch, { effort: turns, seconds: extent.ceilingSeconds }))
     : noAdapter;
-  note("the CPU runner's");
+  note("ceiling of the CPU");
   const cpu = await attempt(() => benchCpu(model, batch, turns));
-  note("a large network");
+  note("large network");
   const large = await attempt(() =>
     benchLarge([...ours, ...peers].filter(({ id }) => LARGE.includes(id)), extent.effort)
   );
@@ -154,8 +157,8 @@ async function run({ options, flags, json }: Call<"data" | "out">): Promise<void
   note("test images");
   const equalAccuracy = test
     ? await equalAccuracyOf(model, test, { ours, peers, calibrations, batches, seconds: extent.passSeconds })
-    : { failed: "no test images, --data DATASET" };
-  note("starts and memory");
+    : { failed: "no test images; name them with --data DATASET" };
+  note("process starts and memory");
   const starts = await benchStarts(extent.starts, { gpu: adapter !== undefined });
   const peaks = await benchMemory([...ours, ...peers], MEMORY_BATCH);
 
@@ -187,17 +190,17 @@ async function run({ options, flags, json }: Call<"data" | "out">): Promise<void
   console.log(json ? text : `${markdown}\nwritten to ${out}`);
 }
 
-/** Progress, for people. */
+/** Prints progress to standard error. */
 function note(text: string): void {
   console.error(`${new Date().toLocaleTimeString("en-GB")} ${text}`);
 }
 
-/** Images that are the same in every run, where there are no real ones. */
+/** Deterministic pseudo-random images, if there are no test images. */
 function noise(model: Model): Float32Array {
   return new Float32Array(LARGEST_BATCH * inputLength(model.spec.input)).map((_, i) => Math.sin(i * i % 10007));
 }
 
-/** Chosen by what is known from the validation set: the cheapest that is as accurate as spending almost everything. */
+/** The cheapest calibration that is as accurate on the validation set as the most expensive one. */
 function cheapestOfFullAccuracy(calibrations: readonly Calibration[]): Calibration {
   const byCost = calibrations.toSorted((a, b) => a.expectedCost - b.expectedCost);
   const { expectedAccuracy } = byCost[byCost.length - 1];
@@ -245,7 +248,7 @@ async function equalAccuracyOf(
   const passes = await benchEqualAccuracy(model, { ours: options.ours, peers }, test, options);
   const slow = options.peers.filter(isSlow).map((one) => {
     const seconds = msPerImage(one) * test.labels.length / 1000;
-    return { id: one.id, mode: "whole", outcome: { failed: `not run: ${seconds.toFixed(0)} s at the pace above` } };
+    return { id: one.id, mode: "full", outcome: { failed: `not run: would take ${seconds.toFixed(0)} s` } };
   });
   return {
     dataset: test.name,

@@ -1,5 +1,5 @@
 /**
- * How near our network comes to what the adapter can do, measured in turn with a matrix product.
+ * Compares our network's throughput with that of a matrix product on the same adapter. The two take turns.
  *
  * @module
  */
@@ -12,19 +12,19 @@ import { LARGEST_BATCH } from "./contestants.ts";
 import { openGemm } from "./gemm.ts";
 import { type Effort, inTurn, isFailure, median } from "./measure.ts";
 
-/** The ceiling, and how near the network comes to it. */
+/** The ceiling, and the share of it that the network reaches. */
 export interface Ceiling {
-  /** Operations per second of the product, in 10⁹; a multiply-add is two. Median of rounds. */
+  /** Throughput of the product in 10⁹ operations per second; a multiply-add counts as two. Median of rounds. */
   readonly gflops: number;
-  /** Side of its fastest tile. */
+  /** Side of the fastest register tile. */
   readonly tile: number;
-  /** Side of its matrices. */
+  /** Side of the matrices. */
   readonly size: number;
   /** By batch size: share of the product's throughput that the network reaches, median of rounds. */
   readonly shares: Readonly<Record<number, number>>;
 }
 
-/** Measures the ceiling and the network, all exits, in turn. */
+/** Measures the ceiling and all exits of the network, in turn. */
 export async function benchCeiling(
   model: Model,
   adapter: Adapter,

@@ -1,6 +1,7 @@
 /**
- * What is compared: ours on each device, and ONNX Runtime in each of its forms, which get the network from our export.
- * Peers are loaded only when opened, so that one that cannot be loaded leaves the others alone.
+ * The runtimes that are compared: ours on each device, ONNX Runtime in several forms, which run our ONNX export, and LiteRT.js,
+ * which runs the same network as TFLite.
+ * Peers are loaded only when they are opened, so that one that cannot be loaded does not affect the others.
  *
  * @module
  */
@@ -9,42 +10,43 @@ import { concat } from "../lib/io/bytes.ts";
 import { inputLength, inputShape } from "../lib/network/common.ts";
 import { exportOnnx } from "../lib/onnx/export.ts";
 import { AdaptiveExecutor, BUNDLED_MODELS, type ExecutorOptions, loadModel, type Model, quantize } from "../mod.ts";
+import { openLiteRt } from "./litert.ts";
 import { OrtWorker } from "./ort_worker.ts";
 
-/** Most images in a batch. */
+/** Largest batch size. */
 export const LARGEST_BATCH = 64;
 
-/** A network on some runtime. */
+/** A network on a runtime. */
 export interface Session extends AsyncDisposable {
-  /** Name and version of the runtime, or of what it runs on. */
+  /** Name and version of the runtime, or the name of the device. */
   readonly version: string;
-  /** Logits of images, for each exit of the network `count × classes`. */
+  /** Computes the logits of images: `count × classes` for each exit of the network. */
   run(images: Float32Array, count: number): Promise<readonly Float32Array[]>;
 }
 
 /** A runtime. */
 export interface Contestant {
-  /** A short name, for arguments. */
+  /** Id, used in arguments and results. */
   readonly id: string;
-  /** Its name, for people. */
+  /** Name in reports. */
   readonly name: string;
-  /** What it computes on. */
+  /** The device that computes. */
   readonly device: "GPU" | "CPU";
-  /** How many images it is best given at a time. Default: {@linkcode LARGEST_BATCH}. */
+  /** Fastest number of images per call. Default: {@linkcode LARGEST_BATCH}. */
   readonly batch?: number;
-  /** Gets a model ready; with `exit`, which only peers know, cut at that exit. */
+  /** Prepares a model. `exit`: cuts the network at this exit (only for peers). */
   open(model: Model, options?: { readonly exit?: number }): Promise<Session>;
 }
 
-/** Our own ones: they leave at an exit by themselves. */
+/** One of our runners, which let images leave early. */
 export interface OwnContestant extends Contestant {
-  /** What an executor is to be made with. */
+  /** Options of its executor. */
   readonly options: ExecutorOptions;
-  /** What it computes in. */
+  /** Precision that it computes in. */
   readonly precision: BenchPrecision;
 }
 
-/** What is compared: floats, and whole numbers of eight bits. */
+/** Precisions that are compared: float32, and 8-bit integers. */
 export type BenchPrecision = "float32" | "int8";
 
 type Runtime = Pick<typeof import("onnxruntime-web"), "InferenceSession" | "Tensor" | "env">;
@@ -52,12 +54,12 @@ type Provider = "webgpu" | "wasm" | "cpu";
 
 const THREADS = navigator.hardwareConcurrency;
 
-/** On one thread, and on all. */
+/** Numbers of threads to measure: one, and all. */
 const COUNTS = [...new Set([1, THREADS])];
 
 const inWords = (threads: number) => threads === 1 ? "1 thread" : `${threads} threads`;
 
-/** Ours. */
+/** Our runners. */
 export const OURS: readonly OwnContestant[] = [
   own({
     id: "ranet-webgpu",
@@ -79,13 +81,13 @@ export const OURS: readonly OwnContestant[] = [
   ),
 ];
 
-/** Theirs. */
+/** ONNX Runtime and LiteRT.js. */
 export const PEERS: readonly Contestant[] = [
   peer({ id: "ort-webgpu", name: "ONNX Runtime Web, WebGPU", device: "GPU" }, {
     provider: "webgpu",
     load: async () => {
       const ort = await import("onnxruntime-web/webgpu");
-      // Ours asks for the same adapter.
+      // Our runner requests the same adapter.
       ort.env.webgpu.powerPreference = "high-performance";
       return ort;
     },
@@ -108,21 +110,27 @@ export const PEERS: readonly Contestant[] = [
     )
   ),
   ...THREADS > 1 ? (["float32", "int8"] as const).map(perCore) : [],
+  ...(["float32", "int8"] as const).map((precision): Contestant => ({
+    id: precision === "int8" ? "litert-wasm-int8" : "litert-wasm",
+    name: `LiteRT.js, wasm, ${precision}, 1 thread`,
+    device: "CPU",
+    open: async (model, options) => await openLiteRt(await inPrecision(model, precision), options),
+  })),
 ];
 
-/** `ort-node-int8-1`; without what is the default: floats, and all threads. */
+/** An id such as `ort-node-int8-1`. The defaults, float32 and all threads, are not named. */
 function idOf(runtime: string, precision: BenchPrecision, threads: number): string {
   return [runtime, ...precision === "int8" ? [precision] : [], ...threads < THREADS ? [threads] : []].join("-");
 }
 
 const quantized = new WeakMap<Model, Promise<Model>>();
 
-/** A model in what a contestant computes in: of a bundled one its 8-bit weights, else rounded ones. */
+/** A model in a contestant's precision. In int8: a bundled model's own 8-bit weights, or quantized weights. */
 export function inPrecision(model: Model, precision: BenchPrecision): Promise<Model> {
   if (precision === "float32") return Promise.resolve(model);
   const found = quantized.get(model) ?? (BUNDLED_MODELS.includes(model.name)
     ? loadModel(model.name, { precision })
-    // What is rounded where does not matter for time.
+    // The ranges of the quantization do not affect time.
     : quantize(model, new Float32Array(inputLength(model.spec.input)).map((_, i) => Math.sin(i * i % 10007))));
   quantized.set(model, found);
   return found;
@@ -180,7 +188,7 @@ function peer(
   };
 }
 
-/** One process with one thread on each core, which share a batch. */
+/** One process per core, each with one thread. They divide a batch among them. */
 function perCore(precision: BenchPrecision): Contestant {
   return {
     id: precision === "int8" ? "ort-node-int8-processes" : "ort-node-processes",

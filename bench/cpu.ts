@@ -1,6 +1,6 @@
 /**
- * What only concerns the CPU runner: how near the network comes to a plain matrix product in the same WebAssembly, and how
- * long the thread that asks is held.
+ * Measures the CPU runner: its throughput compared with that of a matrix product in the same WebAssembly, and how long it blocks
+ * the calling thread.
  *
  * @module
  */
@@ -17,33 +17,33 @@ import type { QuantizedWeights } from "../lib/weights/quantized.ts";
 import { type BenchPrecision, inPrecision, LARGEST_BATCH } from "./contestants.ts";
 import { type Effort, inTurn, isFailure, median } from "./measure.ts";
 
-/** The matrix product: `PIXELS × CHANNELS` by `CHANNELS × CHANNELS`, small enough to stay in the nearest cache. */
+/** The matrix product: `PIXELS × CHANNELS` by `CHANNELS × CHANNELS`, small enough for the first-level cache. */
 const SIDE = 6;
 const CHANNELS = 192;
-/** Products in a run, and images to spread over threads. */
+/** Number of products in a run, for each thread. */
 const PRODUCTS = 500;
 
-/** Throughput on some threads. */
+/** Throughput with a number of threads. */
 export interface CpuThroughput {
   /** Number of threads. */
   readonly threads: number;
-  /** Operations per second of the product, in 10⁹; a multiply-add is two. Median of rounds. */
+  /** Throughput of the product in 10⁹ operations per second; a multiply-add counts as two. Median of rounds. */
   readonly product: number;
-  /** The same of the network, all exits, operations counted as the network defines them. */
+  /** Throughput of all exits of the network, in the same unit. Operations are counted as the network defines them. */
   readonly network: number;
-  /** What is computed in. */
+  /** Precision that is computed in. */
   readonly precision: BenchPrecision;
 }
 
-/** What was measured. */
+/** Measurements of the CPU runner. */
 export interface CpuFigures {
   /** On one thread and on all cores. */
   readonly throughput: readonly CpuThroughput[];
-  /** Longest time in which no timer could run while a batch was computed, in milliseconds; median of rounds. */
+  /** Longest delay of a timer while a batch is computed, in milliseconds; median of rounds. */
   readonly heldMs: number;
 }
 
-/** Measures throughput and the hold on the calling thread. */
+/** Measures throughput, and how long the calling thread is blocked. */
 export async function benchCpu(model: Model, images: Float32Array, effort: Effort): Promise<CpuFigures> {
   const batch = images.subarray(0, LARGEST_BATCH * inputLength(model.spec.input));
   const counts = [...new Set([1, navigator.hardwareConcurrency])];
@@ -77,7 +77,7 @@ export async function benchCpu(model: Model, images: Float32Array, effort: Effor
   return { throughput, heldMs: median(held) };
 }
 
-/** A runner whose threads compute as many products each. */
+/** A runner whose threads compute {@linkcode PRODUCTS} products each. */
 async function openProduct(
   { threads, precision }: { readonly threads: number; readonly precision: BenchPrecision },
 ): Promise<CpuRunner> {
@@ -89,10 +89,10 @@ async function openProduct(
     features: [feature, feature, feature],
     exits: [{
       layers: [
-        // The image is no feature of eight bits: it is passed on once.
+        // The image is not an 8-bit feature: this layer converts it once.
         { ...shape, name: "first", reads: [view(0)], writes: [view(1)] },
         { ...shape, name: "product", reads: [view(1)], writes: [view(2)] },
-        { kind: "classifier", name: "", reads: [view(2)], writes: [], exit: 0, pool: sizeOf(1), classes: 0 }, // what no exit needs is left out
+        { kind: "classifier", name: "", reads: [view(2)], writes: [], exit: 0, pool: sizeOf(1), classes: 0 }, // the planner drops layers that no exit needs
       ],
     }],
   };
@@ -121,12 +121,14 @@ function productWeights(precision: BenchPrecision): FoldedWeights | QuantizedWei
   return {
     imageScale: 1,
     convolutions: new Map(names.map((name) => [name, weights])),
+    squeezes: new Map(),
+    excitations: new Map(),
     classifiers: new Map([["", classifier]]),
     scales: [],
   };
 }
 
-/** How late a timer of 1 ms is at most. */
+/** Longest delay of a timer of 1 ms, in milliseconds. */
 async function longestHold(run: () => Promise<unknown>): Promise<number> {
   let last = performance.now();
   let longest = 0;

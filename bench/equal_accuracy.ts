@@ -1,6 +1,6 @@
 /**
- * The time to classify test images at equal accuracy: ours leave early under a bundled calibration; peers run the whole
- * network, and the network cut at the exit that is as accurate as ours.
+ * Measures the time to classify test images at equal accuracy. Our runners let images leave early, with a bundled calibration.
+ * Peers run the full network, and the network cut at the first exit that is as accurate as our result.
  *
  * @module
  */
@@ -19,33 +19,33 @@ import type { TestImages } from "./test_images.ts";
 
 /** One contestant's pass over the test images. */
 export interface Pass {
-  /** The contestant's short name. */
+  /** The contestant's id. */
   readonly id: string;
-  /** How it ran the network. */
+  /** How much of the network it ran: `adaptive`, `full`, or `up to exit K`. */
   readonly mode: string;
-  /** What it came to. */
+  /** The result. */
   readonly outcome: PassOutcome | Failure;
 }
 
-/** What a pass came to. */
+/** Result of a pass. */
 export interface PassOutcome {
-  /** Number of images classified before time was up. */
+  /** Number of images that were classified within the time limit. */
   readonly images: number;
-  /** Share of them that was classified rightly. */
+  /** Share of these images that was classified correctly. */
   readonly accuracy: number;
   /** Milliseconds per image. */
   readonly msPerImage: number;
-  /** Seconds for all test images, as many as there are; beyond `images` at the same pace. */
+  /** Seconds for all test images; extrapolated if `images` is smaller. */
   readonly seconds: number;
 }
 
-/** Gives for each image of a batch, for each exit that is computed, the class. */
+/** Returns the class of each image of a batch, for each exit that is computed. */
 type Classify = (images: Float32Array, count: number) => Promise<readonly (readonly number[])[]>;
 
 /**
  * Runs all passes, one after another.
  *
- * @param options `seconds`: after which a pass ends.
+ * @param options `seconds`: time limit of a pass.
  */
 export async function benchEqualAccuracy(
   model: Model,
@@ -80,25 +80,25 @@ export async function benchEqualAccuracy(
       });
     const whole = await run();
     if (isFailure(whole)) {
-      passes.push({ id, mode: "whole", outcome: whole });
+      passes.push({ id, mode: "full", outcome: whole });
       continue;
     }
     const last = model.network.exits.length - 1;
-    passes.push({ id, mode: "whole", outcome: summary(whole, test, last) });
-    // On the images that both have seen.
+    passes.push({ id, mode: "full", outcome: summary(whole, test, last) });
+    // Accuracies are compared on the images that both have classified.
     const common = Math.min(correct.length, whole.correct[last].length);
     if (common === 0) continue;
     const wanted = share(correct.slice(0, common));
     const found = whole.correct.findIndex((exit) => share(exit.slice(0, common)) >= wanted);
     const exit = found < 0 ? last + 1 : found + 1;
     const cut = await run(exit);
-    passes.push({ id, mode: `cut at exit ${exit}`, outcome: isFailure(cut) ? cut : summary(cut, test, 0) });
+    passes.push({ id, mode: `up to exit ${exit}`, outcome: isFailure(cut) ? cut : summary(cut, test, 0) });
   }
   return passes;
 }
 
 interface Counted {
-  /** For each exit, whether each image was classified rightly. */
+  /** For each exit, whether each image was classified correctly. */
   readonly correct: readonly (readonly boolean[])[];
   readonly ms: number;
 }

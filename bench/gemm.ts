@@ -1,6 +1,6 @@
 /**
- * The adapter's own ceiling: the throughput of a plain matrix product whose invocations keep a square tile of results
- * in registers and share nothing. That is the fastest way for a CPU driver; a GPU with workgroup memory can do better.
+ * The adapter's ceiling: the throughput of a matrix product in which each invocation keeps a square tile of results in registers,
+ * without workgroup memory. This is the fastest way on a CPU driver; a GPU may be faster with workgroup memory.
  *
  * @module
  */
@@ -8,15 +8,15 @@
 import { type Adapter, requestDevice } from "../lib/device/webgpu/adapter.ts";
 import { inTurn, isFailure } from "./measure.ts";
 
-/** A matrix product that runs again and again. */
+/** A matrix product that can be run repeatedly. */
 export interface Gemm extends Disposable {
   /** Side of the fastest tile. */
   readonly tile: number;
   /** Side of the matrices. */
   readonly size: number;
-  /** Operations of a run; a multiply-add is two. */
+  /** Operations of a run; a multiply-add counts as two. */
   readonly operations: number;
-  /** Computes products for about as long as asked. */
+  /** Computes products for about `seconds`. */
   run(): Promise<void>;
 }
 
@@ -32,7 +32,7 @@ export async function openGemm(adapter: Adapter, { seconds }: { readonly seconds
   const timings = await inTurn(submits.map((submit) => () => submit(1)), { rounds: 5, seconds: 5, warmup: 0.1 });
   const times = timings.map((timing) => isFailure(timing) ? Infinity : timing.ms);
   const fastest = times.indexOf(Math.min(...times));
-  // Completion is polled for: many products in a submission make that small.
+  // Completion is polled. With many products per submission, this time is negligible.
   const products = Math.max(1, Math.round(1000 * seconds / times[fastest]));
   return {
     tile: TILES[fastest],

@@ -1,5 +1,5 @@
 /**
- * A network of ImageNet's size, all exits of one image, on the CPU: beside ONNX Runtime, with weights drawn as for training.
+ * Times all exits of an ImageNet network for one image on the CPU, with random initial weights, compared with ONNX Runtime.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { attempt, type Effort, type Failure, inTurn, isFailure } from "./measure
 
 const SPEC = "ranet-imagenet-c32";
 
-/** What was measured. */
+/** Times on a large network. */
 export interface LargeResult {
   /** The network. */
   readonly name: string;
@@ -23,7 +23,7 @@ export interface LargeResult {
   readonly times: readonly { readonly id: string; readonly ms: number | Failure }[];
 }
 
-/** Times the contestants in turn. */
+/** Times the contestants, which take turns. */
 export async function benchLarge(contestants: readonly Contestant[], effort: Effort): Promise<LargeResult> {
   const spec = await readSpec(SPEC);
   const network = buildNetwork(spec);

@@ -1,5 +1,5 @@
 /**
- * Where the figures come from.
+ * Describes the machine that is measured.
  *
  * @module
  */
@@ -8,19 +8,19 @@ import { cpus, totalmem } from "node:os";
 import config from "../deno.json" with { type: "json" };
 import type { Adapter } from "../lib/device/webgpu/adapter.ts";
 
-/** A machine and what runs on it. */
+/** A machine, with the versions of its software. */
 export interface Machine {
   /** The WebGPU adapter, if there is one and it was measured. */
   readonly adapter?: string;
   /** The processor. */
   readonly cpu: string;
-  /** Its cores. */
+  /** Number of cores. */
   readonly cores: number;
   /** Main memory. */
   readonly memoryBytes: number;
   /** Operating system, release and architecture. */
   readonly os: string;
-  /** Processes that wanted a core in the last minute before, on average: what else was going on. */
+  /** Load average of the minute before the run. */
   readonly load: number;
   /** Versions of Deno and of this library. */
   readonly versions: { readonly deno: string; readonly ranet: string };

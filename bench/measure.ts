@@ -1,6 +1,6 @@
 /**
- * Timing several things fairly: each is warmed up, then they take turns, so that whatever else the machine does meets
- * all of them alike. In each turn the second run counts, unless runs take long.
+ * Times several tasks fairly: each is warmed up, then they take turns, so that other load on the machine affects all of them
+ * equally. In each turn only the second run counts, except for slow tasks.
  *
  * @module
  */
@@ -21,11 +21,11 @@ export interface Timing {
 
 /** How thoroughly to measure. */
 export interface Effort {
-  /** Most runs of each task. */
+  /** Largest number of runs of each task. */
   readonly rounds: number;
-  /** Seconds of runs after which a task gets no further one. */
+  /** Seconds of measured runs after which a task is not run again. */
   readonly seconds: number;
-  /** Seconds that each task is run before, unmeasured; once at least. */
+  /** Seconds for which each task is run before the measurement, at least once. */
   readonly warmup: number;
 }
 
@@ -34,7 +34,7 @@ export function isFailure(outcome: object): outcome is Failure {
   return "failed" in outcome;
 }
 
-/** What a function gives, or why it does not. */
+/** Returns a function's result, or the reason why it failed. */
 export async function attempt<T>(use: () => Promise<T>): Promise<T | Failure> {
   try {
     return await use();
@@ -50,23 +50,23 @@ export async function time(run: () => Promise<unknown>): Promise<number> {
   return performance.now() - start;
 }
 
-/** The middle one of some numbers. */
+/** The median of numbers. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** A first run that takes as many times the seconds meant for all runs is taken for the result. */
+/** If the first run takes this many times `Effort.seconds`, it is the result. */
 const SLOW = 4;
 
-/** A task that takes less, in milliseconds, is run once unmeasured in each turn. */
+/** Tasks that take less than this, in milliseconds, are run once without measurement in each turn. */
 const SETTLE = 1000;
 
-/** Milliseconds of rest before each turn: threads of the task before spin on for some time, and take the cores. */
+/** Pause before each turn, in milliseconds: threads of the previous task spin for some time and occupy the cores. */
 const REST = 60;
 
-/** Times tasks in turn; one that throws is a failure, and the others go on. */
+/** Times tasks in turn. A task that throws is a failure; the others continue. */
 export async function inTurn(
   tasks: readonly (() => Promise<unknown>)[],
   { rounds, seconds, warmup }: Effort,

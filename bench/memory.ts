@@ -1,5 +1,5 @@
 /**
- * A process of its own: runs all exits of one batch on one contestant, and prints the most memory that it has needed.
+ * Runs in its own process: computes all exits of one batch on one contestant, and prints the peak memory in bytes.
  *
  * @module
  */
@@ -15,7 +15,7 @@ await using session = await contestant.open(model);
 await session.run(new Float32Array(Number(batch) * inputLength(model.spec.input)), Number(batch));
 console.log(await peakBytes());
 
-/** Linux keeps the highest resident set; elsewhere the present one has to do. */
+/** Peak resident set on Linux; on other systems, the current one. */
 async function peakBytes(): Promise<number> {
   if (Deno.build.os !== "linux") return Deno.memoryUsage().rss;
   const status = await Deno.readTextFile("/proc/self/status");

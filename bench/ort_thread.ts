@@ -1,6 +1,6 @@
 /**
- * ONNX Runtime with one thread in a process of its own: `ort_thread.ts MODEL.onnx SHAPE`. It reads images and writes logits, each
- * as a number of floats, in 32 bits, and these floats.
+ * ONNX Runtime with one thread in its own process: `ort_thread.ts MODEL.onnx SHAPE`. It reads images from standard input and writes
+ * logits to standard output. Both are a 32-bit count followed by that many floats.
  *
  * @module
  */
@@ -23,7 +23,7 @@ for (let header = read(4); header; header = read(4)) {
   }
 }
 
-/** So many bytes; `undefined` at the end. */
+/** Reads `count` bytes; `undefined` at the end of the input. */
 function read(count: number): Uint8Array<ArrayBuffer> | undefined {
   const bytes = new Uint8Array(count);
   for (let at = 0; at < count;) {

@@ -1,6 +1,6 @@
 /**
- * ONNX Runtime with one thread, in a process of its own: several of them take shares of a batch. (In workers of this process it
- * does not start once there have been sessions here: Deno 2.9.6, onnxruntime-node 1.30.0.)
+ * ONNX Runtime with one thread in its own process, so that several processes can divide a batch. (In workers of this process,
+ * sessions do not open once the main thread has had one: Deno 2.9.6, onnxruntime-node 1.30.0.)
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
-/** A process with a session. */
+/** A process that has a session. */
 export class OrtWorker {
   readonly #process: Deno.ChildProcess;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
@@ -23,7 +23,7 @@ export class OrtWorker {
     this.#outputs = outputs;
   }
 
-  /** Starts one, for an ONNX file that is read once. */
+  /** Starts a process. It reads the ONNX file once. */
   static async start(
     path: string,
     { shape, outputs }: { readonly shape: readonly number[]; readonly outputs: number },
@@ -35,11 +35,11 @@ export class OrtWorker {
       stdout: "piped",
     });
     const worker = new OrtWorker(command.spawn(), outputs);
-    await worker.#read(); // it is ready
+    await worker.#read(); // an empty message: the process is ready
     return worker;
   }
 
-  /** Logits of images, for each exit. */
+  /** Computes the logits of images, for each exit. */
   async run(images: Float32Array): Promise<readonly Float32Array[]> {
     await this.#writer.write(new Uint8Array(Uint32Array.of(images.length).buffer));
     await this.#writer.write(new Uint8Array(images.buffer, images.byteOffset, images.byteLength));
@@ -48,7 +48,7 @@ export class OrtWorker {
     return logits;
   }
 
-  /** Ends it. */
+  /** Ends the process. */
   async end(): Promise<void> {
     this.#process.kill();
     await this.#process.status;

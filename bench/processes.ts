@@ -1,5 +1,5 @@
 /**
- * What only a process of its own shows: how long a start takes, and how much memory a runtime.
+ * Measures process starts and the peak memory of each runtime, each in a separate process.
  *
  * @module
  */
@@ -10,19 +10,19 @@ import { attempt, type Failure, isFailure, median } from "./measure.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
-/** Milliseconds from the start of a process to its end, or of what it measured itself. */
+/** Milliseconds from the start to the end of a process, unless noted otherwise. */
 export interface Starts {
-  /** `classify` of one image, with an empty shader cache (Mesa's; other drivers have theirs elsewhere). */
+  /** `classify` of one image, with an empty shader cache (only Mesa's cache is emptied). */
   readonly coldCacheMs: number | Failure;
-  /** The same with the cache that the run before has left. */
+  /** The same, with the cache from the previous run. */
   readonly warmCacheMs: number | Failure;
   /** The same on the CPU runner. */
   readonly cpuMs: number | Failure;
-  /** Import of the library in a process that runs. */
+  /** Import of the library in a running process. */
   readonly importMs: number | Failure;
 }
 
-/** Measures starts, the median of `rounds`; without `gpu` only those on the CPU. */
+/** Measures starts: medians of `rounds`. Without `gpu`, only those on the CPU. */
 export async function benchStarts(rounds: number, { gpu: hasGpu }: { readonly gpu: boolean }): Promise<Starts> {
   const cache = await Deno.makeTempDir();
   const classify = (device: string) =>
@@ -51,7 +51,7 @@ export async function benchStarts(rounds: number, { gpu: hasGpu }: { readonly gp
   }
 }
 
-/** Bytes that a process has needed at most for all exits of one batch, by contestant. */
+/** Peak memory of a process that computes all exits of one batch, by contestant. */
 export async function benchMemory(
   contestants: readonly Contestant[],
   batch: number,
@@ -79,7 +79,7 @@ async function timed(args: readonly string[], env: Record<string, string>): Prom
   return performance.now() - start;
 }
 
-/** Runs Deno in the repository, and gives what it prints. */
+/** Runs Deno in the repository and returns its output. */
 async function deno(args: readonly string[], env: Record<string, string> = {}): Promise<string> {
   const command = new Deno.Command(Deno.execPath(), { args: [...args], cwd: ROOT, env });
   const { success, stdout, stderr } = await command.output();

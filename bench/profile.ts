@@ -1,6 +1,6 @@
 /**
- * Where a batch's time goes on the WebGPU adapter: each dispatch of the plan is run alone, many times in one submission,
- * and what is alike is added up. Says why `ranet bench` finds the share of the ceiling that it finds.
+ * Profiles a batch on the WebGPU adapter: each dispatch of the plan is run alone, many times in one submission, and the times of
+ * similar dispatches are added. This explains the share of the ceiling that `ranet bench` reports.
  *
  *   ./ranet profile [BATCH]
  *
@@ -19,7 +19,7 @@ import type { Wave } from "../lib/planner/plan.ts";
 import { areaOf, sizeText } from "../lib/network/size.ts";
 import { percent } from "../lib/text/numbers.ts";
 
-/** Milliseconds of dispatches in a submission, about. */
+/** Approximate milliseconds of dispatches in a submission. */
 const LONG = 60;
 
 interface Row {
@@ -49,7 +49,7 @@ console.log(
   `${model.name} on ${adapter.name}, batch ${batch}: ${(total / batch).toFixed(2)} ms per image in dispatches\n`,
 );
 console.log(table(
-  [["dispatches", "left"], ["how many", "right"], ["ms per batch", "right"], ["share", "right"], ["GFLOP/s", "right"]],
+  [["dispatches", "left"], ["count", "right"], ["ms per batch", "right"], ["share", "right"], ["GFLOP/s", "right"]],
   sorted.map(([kind, { dispatches, ms, operations }]) => [
     kind,
     dispatches,
@@ -59,7 +59,7 @@ console.log(table(
   ]),
 ));
 
-/** What a wave's first step is like. */
+/** The kind of a wave's first step. */
 function kindOf([step]: Wave): string {
   if (step.kind !== "convolution") return step.kind;
   const { kernel, stride } = step.layer;
@@ -76,7 +76,7 @@ function operationsOf(wave: Wave): number {
   }, 0);
 }
 
-/** Milliseconds of one dispatch, from a submission of many. */
+/** Milliseconds of one dispatch, measured in a submission of many. */
 async function msOf(wave: Wave, adapter: Adapter): Promise<number> {
   const once = await msOfAll([wave], adapter);
   const repeats = Math.max(1, Math.ceil(LONG / Math.max(once, 0.1)));

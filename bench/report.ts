@@ -1,5 +1,5 @@
 /**
- * Results as Markdown, and as a plot.
+ * Formats results as Markdown and as a plot.
  *
  * @module
  */
@@ -19,11 +19,11 @@ import type { benchMemory, Starts } from "./processes.ts";
 import type { Saving } from "./saving.ts";
 import type { benchTraining } from "./training.ts";
 
-/** Everything that was measured. */
+/** All measurements of a run. */
 export interface Results {
-  /** When, in ISO 8601. */
+  /** Date and time of the run, in ISO 8601. */
   readonly date: string;
-  /** Where. */
+  /** The machine. */
   readonly machine: Machine;
   /** Whether fewer runs were made than usual. */
   readonly quick: boolean;
@@ -33,13 +33,13 @@ export interface Results {
   readonly batches: readonly BatchResult[];
   /** The adapter's ceiling. */
   readonly ceiling: Ceiling | Failure;
-  /** What concerns the CPU runner alone. */
+  /** Measurements of the CPU runner. */
   readonly cpu: CpuFigures | Failure;
   /** One image on a large network. */
   readonly large: LargeResult | Failure;
   /** Training steps. */
   readonly training: Awaited<ReturnType<typeof benchTraining>>;
-  /** Time for early leaving, at the largest batch size, for each of our runners. */
+  /** Time that early exits save at the largest batch size, for each of our runners. */
   readonly savings: readonly { readonly id: string; readonly outcome: readonly Saving[] | Failure }[];
   /** Test images at equal accuracy. */
   readonly equalAccuracy: EqualAccuracy | Failure;
@@ -73,14 +73,16 @@ function cell<T extends number | object>(value: T | Failure, format: (value: T) 
   return typeof value === "object" && isFailure(value) ? value.failed.split("\n", 1)[0] : format(value);
 }
 
-/** Results for people. */
+/** Results as Markdown. */
 export function toMarkdown(results: Results): string {
   const { machine, model, date, quick } = results;
   return `# ${model.name} on ${machine.adapter ?? machine.cpu}
 
 ${machine.cpu}, ${machine.cores} cores, ${bytes(machine.memoryBytes)} of memory, ${machine.os}; load before the run ${
     machine.load.toFixed(2)
-  }. Deno ${machine.versions.deno}, ranet ${machine.versions.ranet}; ${date}.${quick ? " A quick run, less exact." : ""}
+  }. Deno ${machine.versions.deno}, ranet ${machine.versions.ranet}; ${date}.${
+    quick ? " A quick run, less accurate." : ""
+  }
 
 ## All exits, ms per image
 
@@ -100,7 +102,7 @@ ${largeText(results)}
 
 ${trainingText(results)}
 
-## Saving in operations and in time, batch ${BATCHES[BATCHES.length - 1]}
+## Operations and time saved by early exits, batch ${BATCHES[BATCHES.length - 1]}
 
 ${savingText(results)}
 
@@ -126,7 +128,7 @@ function batchTable({ batches }: Results): string {
   );
 }
 
-/** Our 8 bits beside the best of others on as many cores. */
+/** Speed of our int8, relative to the fastest of each other runtime on the same number of cores. */
 function ratioText({ batches }: Results): string {
   const timesOf = (ids: readonly string[], batch: number): number[] =>
     batches.filter(({ id }) => ids.includes(id)).flatMap(({ batches: { [batch]: timing } }) =>
@@ -145,7 +147,7 @@ function ratioText({ batches }: Results): string {
       return [[cores, `batch ${batch}`, ...others]];
     })
   );
-  return `Speed of ranet's int8 as a multiple of others', each at its best on as many cores:
+  return `Speed of ranet's int8 as a multiple of the others' (the fastest of each on the same number of cores):
 
 ${
     table([
@@ -159,18 +161,18 @@ ${
 }
 
 function ceilingText({ ceiling }: Results): string {
-  if (isFailure(ceiling)) return `No ceiling: ${ceiling.failed}`;
+  if (isFailure(ceiling)) return `Ceiling of the adapter: not measured (${ceiling.failed})`;
   const { gflops, tile, size } = ceiling;
   const shares = Object.entries(ceiling.shares).map(([batch, share]) => `${percent(share)} at batch ${batch}`).join(
     ", ",
   );
-  return `The adapter's ceiling, a matrix product (${size}³, ${tile}×${tile} register tiles): ${
+  return `Ceiling of the adapter, measured with a matrix product (${size}³, ${tile}×${tile} register tiles): ${
     digits(gflops)
-  } GFLOP/s, a multiply-add being 2. Ours on WebGPU, in turn with it, reaches ${shares}.`;
+  } GFLOP/s, where a multiply-add counts as 2 operations. Our WebGPU runner reaches ${shares}.`;
 }
 
 function cpuText({ cpu }: Results): string {
-  if (isFailure(cpu)) return `The CPU runner alone: ${cpu.failed}`;
+  if (isFailure(cpu)) return `The CPU runner: not measured (${cpu.failed})`;
   const rows = cpu.throughput.map(({ threads, precision, product, network }) => [
     precision,
     String(threads),
@@ -178,13 +180,13 @@ function cpuText({ cpu }: Results): string {
     digits(network),
     percent(network / product),
   ]);
-  return `The CPU runner, 10⁹ operations per second beside a matrix product in the same WebAssembly that stays in the nearest cache; batch ${
+  return `Throughput of the CPU runner in 10⁹ operations per second, compared with a matrix product in the same WebAssembly that fits the first-level cache; batch ${
     BATCHES[BATCHES.length - 1]
-  }. (The network's operations are counted as it defines them; in float32 3×3 convolutions by Winograd's filtering take fewer.)
+  }. (Operations are counted as the network defines them; in float32, Winograd's algorithm needs fewer for 3×3 convolutions.)
 
 ${table([["", "left"], ["threads", "right"], ["product", "right"], ["network", "right"], ["share", "right"]], rows)}
 
-While it computes such a batch, a timer on the thread that asks is at most ${cpu.heldMs.toFixed(1)} ms late.`;
+While such a batch is computed, a timer on the calling thread is at most ${cpu.heldMs.toFixed(1)} ms late.`;
 }
 
 function largeText({ large: result }: Results): string {
@@ -206,7 +208,9 @@ function trainingText({ training }: Results): string {
       bytes(outcome.bytes),
     ]
   );
-  return `A step, beside a forward pass of the same batch (${BATCHES[BATCHES.length - 1]}) on the same device.
+  return `A training step, compared with a forward pass of the same batch (${
+    BATCHES[BATCHES.length - 1]
+  }) on the same device.
 
 ${
     table([
@@ -229,7 +233,7 @@ function savingText({ savings }: Results): string {
 function savingTable(savings: readonly Saving[]): string {
   return table(
     [
-      ["who leaves", "left"],
+      ["which images leave early", "left"],
       ["multiply-adds per image", "right"],
       ["ms per batch", "right"],
       ["operations saved", "right"],
@@ -260,9 +264,9 @@ function accuracyTable({ equalAccuracy }: Results): string {
   ]);
   return `${dataset}, ${images.toLocaleString("en")} images, batches of ${
     BATCHES[BATCHES.length - 1]
-  }; ours under the bundled calibration for ${
+  }; ours with the bundled calibration for ${
     JSON.stringify(calibration)
-  }. Where not all images were measured, seconds are those of all at the same pace.
+  }. If not all images were measured, seconds are extrapolated to all of them.
 
 ${
     table([
@@ -290,7 +294,7 @@ function startTable({ starts, memory }: Results): string {
   ]);
 }
 
-/** Milliseconds per image, by contestant and batch size, as SVG. */
+/** An SVG plot of milliseconds per image, by contestant and batch size. */
 export function toPlot({ batches, model, machine }: Results): string {
   return standalone(render(760, 420, {
     title: {

@@ -1,5 +1,5 @@
 /**
- * How much of the operations that samples save by leaving early is saved in time.
+ * Measures how much of the operations that early exits save is also saved in time.
  *
  * @module
  */
@@ -7,29 +7,29 @@
 import type { AdaptiveExecutor, ClassifyOptions } from "../mod.ts";
 import { type Effort, inTurn, isFailure, median } from "./measure.ts";
 
-/** One way of leaving early. */
+/** The saving with one setting of thresholds. */
 export interface Saving {
-  /** What it is, for people. */
+  /** Description of the setting. */
   readonly setting: string;
   /** Multiply-adds per image, on average. */
   readonly flops: number;
   /** Median time of a batch, in milliseconds. */
   readonly ms: number;
-  /** Share of the whole network's operations that is saved. */
+  /** Share of the full network's operations that is saved. */
   readonly flopsSaved: number;
-  /** Share of the whole network's time that is saved: median of rounds, each against the whole in the same round. */
+  /** Share of the full network's time that is saved; median of rounds, each relative to the full network in the same round. */
   readonly timeSaved: number;
   /** `timeSaved / flopsSaved`. */
   readonly realised: number;
 }
 
-/** Shares of a batch that leave at exit 1, while the others go to the last exit. */
+/** Shares of a batch that leave at exit 1; the other images run to the last exit. */
 const SHARES = [1, 0.75, 0.5, 0.25];
 
 /**
  * Measures the saving for one batch.
  *
- * @param settings Further ways of leaving early, by name.
+ * @param settings Further settings of thresholds, by description.
  */
 export async function benchSaving(
   executor: AdaptiveExecutor,
@@ -41,7 +41,7 @@ export async function benchSaving(
   const first = (await executor.classify(images, { threshold: 0 })).map(({ confidence }) => confidence);
   const sorted = first.toSorted((a, b) => b - a);
   const shares = SHARES.map((share): [string, ClassifyOptions] => {
-    // Halfway to the next confidence, so that rounding on the device decides for nobody.
+    // Halfway to the next confidence, so that rounding on the device does not change which samples leave.
     const last = Math.round(share * sorted.length) - 1;
     const between = (sorted[last] + (sorted[last + 1] ?? 0)) / 2;
     const threshold = exits.map((_, k) => k > 0 ? 1 : between);

@@ -1,6 +1,6 @@
 /**
- * What `ranet serve` withstands, seen from outside: requests per second and latency, batched and not, by Debian's `hey`;
- * then hostile bodies, with the memory that they leave behind (Linux).
+ * Measures `ranet serve` from outside: requests per second and latency, with and without batching, with Debian's `hey`; then the
+ * memory that remains in use after hostile request bodies (Linux).
  *
  *   apt-get install -y hey && deno run -A bench/serve.ts [IMAGE [REQUESTS]]
  *
@@ -22,7 +22,7 @@ async function serve(...args: string[]): Promise<Server> {
     args: ["run", "--quiet", "--no-prompt", "-P=cli", "cli.ts", "serve", "--port", "0", "--json", ...args],
     cwd: root,
     stdout: "piped",
-    stderr: "null", // a line for every request
+    stderr: "null", // the log, with a line per request
   }).spawn();
   const { value } = await process.stdout.getReader().read();
   return {
@@ -36,7 +36,7 @@ async function serve(...args: string[]): Promise<Server> {
   };
 }
 
-/** Has `hey` send the image again and again, `clients` at a time. */
+/** Sends the image repeatedly with `hey`, from `clients` clients at a time. */
 async function load(url: string, clients: number): Promise<string[]> {
   const run = new Deno.Command("hey", {
     args: ["-n", requests, "-c", String(clients), "-m", "POST", "-T", "image/jpeg", "-D", image, `${url}/classify`],
@@ -57,7 +57,7 @@ async function load(url: string, clients: number): Promise<string[]> {
   ];
 }
 
-/** How long `/health` takes meanwhile, in milliseconds, sorted. */
+/** Times of `/health` during the run, in milliseconds, sorted. */
 async function healthWhile(url: string, run: Promise<unknown>): Promise<number[]> {
   let done = false;
   run.finally(() => done = true);
@@ -77,19 +77,19 @@ console.log(
 for (const args of [["--max-batch", "1", "--batch-wait", "0"], []]) {
   await using server = await serve(...args);
   for (const clients of [1, 16, 64]) {
-    await load(server.url, clients); // kernels for batches of this size are compiled
+    await load(server.url, clients); // warm-up: compiles kernels for this batch size
     const figures = await load(server.url, clients);
     console.log(`| ${args.length > 0 ? "one at a time" : "batched"} | ${clients} | ${figures.join(" | ")} |`);
   }
   if (args.length === 0) console.log(`on ${server.device.name}`);
 }
 
-/** What a careless or malicious client sends; a flipped bit may leave an image that can be read. */
+/** A request of a careless or malicious client. An image with flipped bits may still be readable. */
 function hostile(i: number, jpeg: Uint8Array<ArrayBuffer>): RequestInit {
   const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
   const form = { "content-type": "multipart/form-data; boundary=x" };
   const part = '--x\r\ncontent-disposition: form-data; name="a"; filename="a"\r\n\r\n';
-  const huge = new Uint8Array(33); // a PNG that says it is 65536 × 65536
+  const huge = new Uint8Array(33); // a PNG header that declares 65536 × 65536 pixels
   huge.set([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 1, 0, 0, 0, 1, 0, 0, 8, 2]);
   const flipped = jpeg.slice();
   for (const at of crypto.getRandomValues(new Uint16Array(4))) flipped[at % flipped.length] ^= 0x55;
@@ -105,7 +105,7 @@ function hostile(i: number, jpeg: Uint8Array<ArrayBuffer>): RequestInit {
   ][i % 8];
 }
 
-/** Begins a body and goes away. */
+/** Sends the beginning of a body, then closes the connection. */
 async function hangUp(url: string): Promise<void> {
   using connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(new URL(url).port) });
   await connection.write(
@@ -123,7 +123,7 @@ for (let round = 1; round <= 3; round++) {
     await Promise.all(Array.from({ length: 10 }, async (_, k) => {
       if (k === 9) return await hangUp(server.url);
       const response = await fetch(`${server.url}/classify`, { method: "POST", ...hostile(i + k, jpeg) })
-        .catch(() => undefined); // answered and closed before all of the body was taken
+        .catch(() => undefined); // the server answered and closed before it received the whole body
       const status = response?.status ?? "closed";
       statuses[status] = (statuses[status] ?? 0) + 1;
       await response?.body?.cancel();

@@ -1,5 +1,5 @@
 /**
- * A labelled test set in memory, in an order that says nothing about classes: any first part of it stands for the whole.
+ * Reads a labelled test set into memory, in an order that is independent of classes, so that every prefix is representative.
  *
  * @module
  */
@@ -14,7 +14,7 @@ export interface TestImages {
   readonly name: string;
   /** Normalised images, one after another. */
   readonly images: Float32Array;
-  /** The correct class of each. */
+  /** Correct class of each image. */
   readonly labels: readonly number[];
 }
 
@@ -34,7 +34,7 @@ export async function readTestImages(path: string, model: Model, limit: number):
   return { name: dataset.name, images, labels };
 }
 
-/** 0 … n − 1 in an order that is the same in every run: by the fractional parts of multiples of the golden ratio. */
+/** 0 … n − 1 in a fixed order: sorted by the fractional parts of multiples of the golden ratio. */
 function shuffled(n: number): number[] {
   const key = (i: number) => i * 0.6180339887498949 % 1;
   return Array.from({ length: n }, (_, i) => i).sort((a, b) => key(a) - key(b));

@@ -1,5 +1,5 @@
 /**
- * What a training step costs, beside a forward pass of the same batch on the same device.
+ * Measures a training step, and a forward pass of the same batch on the same device.
  *
  * @module
  */
@@ -22,9 +22,9 @@ export interface TrainingFigures {
   readonly forwardMs: number;
   /** Milliseconds of a step; median of rounds. */
   readonly stepMs: number;
-  /** Step over forward pass; median of rounds. */
+  /** Time of a step divided by that of a forward pass; median of rounds. */
   readonly ratio: number;
-  /** Bytes that training takes. */
+  /** Memory for training, in bytes. */
   readonly bytes: number;
 }
 
@@ -54,7 +54,7 @@ async function benchOn(
   using executor = await AdaptiveExecutor.create(model, { device, batchSize: BATCH });
   using trainer = await openTrainer(network, { tensors, momentum: new Map() }, {
     device,
-    batch: BATCH,
+    batchSize: BATCH,
     optimizer: { kind: "sgd", momentum: 0.9, nesterov: false, weightDecay: 1e-4, decay: "all" },
     loss: { exits: network.exits.map(() => 1), labelSmoothing: 0 },
     emaDecay: 0,
@@ -63,7 +63,7 @@ async function benchOn(
   });
   const [forward, step] = await inTurn([
     () => executor.forward(batch),
-    // So slow that the labels, which are made up, are not learned.
+    // The rate is so low that the made-up labels are not learned.
     () => trainer.step(batch, labels, { learningRate: 1e-6 }),
   ], effort);
   if (isFailure(forward)) throw new Error(forward.failed);

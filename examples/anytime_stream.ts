@@ -1,5 +1,5 @@
 /**
- * Every exit's answer as soon as it is there, until time is up: here, after 50 milliseconds.
+ * Prints the answer of each exit as soon as it is computed, until a deadline, here of 50 milliseconds.
  *
  *     deno run --allow-read=examples,specs,weights examples/anytime_stream.ts examples/cat.jpg 50
  */

@@ -1,5 +1,5 @@
 /**
- * What is in each image of a folder, and what it cost to tell.
+ * Classifies each image of a folder, and prints what it cost.
  *
  *     deno run --allow-read=examples,specs,weights examples/classify_folder.ts examples
  */
@@ -13,7 +13,7 @@ const whole = classifier.model.network.exits.at(-1)!.cumulativeFlops;
 const entries = await Array.fromAsync(Deno.readDir(folder));
 const images = entries.filter(({ name }) => /\.(jpe?g|png|webp)$/i.test(name)).map(({ name }) => `${folder}/${name}`);
 for await (const result of classifier.stream(images)) {
-  // What one cannot read need not stop the others.
+  // An unreadable image does not stop the others.
   if ("error" in result) console.error(result.error.message);
   else {
     const { source, label, confidence, exit, flops } = result;

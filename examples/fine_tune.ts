@@ -1,6 +1,6 @@
 /**
- * Teaches the default network the classes of a folder of one's own, which has a folder of photos for each, and keeps
- * what it has learned as a model's directory.
+ * Fine-tunes the bundled network on your own classes, and writes the result as a model. The first argument is a folder that contains
+ * one folder of photos per class.
  *
  *     deno run --allow-read --allow-write=my-model examples/fine_tune.ts photos my-model
  */
@@ -29,7 +29,7 @@ const { model } = await train(spec, training, recipe, {
   init: await loadModel("ranet-cifar10", { calibrated: false }),
   onEpoch: ({ epoch, validation }) => {
     const shares = validation!.top1.map((share) => `${Math.round(100 * share)} %`);
-    console.log(`epoch ${epoch}: right at each exit: ${shares.join(", ")}`);
+    console.log(`epoch ${epoch}: accuracy of each exit: ${shares.join(", ")}`);
   },
 });
 

@@ -1,5 +1,5 @@
 /**
- * What a variant would cost, exit by exit, beside the network it varies: known before anything is trained.
+ * Prints the cost of a variant exit by exit, and that of the original network, before anything is trained.
  *
  *     deno run --allow-read=specs examples/plan_variant.ts
  */

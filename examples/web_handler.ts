@@ -1,5 +1,6 @@
 /**
- * A web server that says what is in an image. `ranet serve` does more: batches, limits, metrics.
+ * A web server that classifies the image in a request's body. A page sends a chosen file with
+ * `fetch(url, { method: "POST", body: input.files[0] })`. `ranet serve` does more: batches, limits, metrics.
  *
  *     deno run --allow-read=specs,weights --allow-net=localhost:8000 examples/web_handler.ts 8000
  *     curl --data-binary @examples/cat.jpg http://localhost:8000/

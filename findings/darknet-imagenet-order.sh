@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Darknet's list of ImageNet's classes (Debian's darknet 0.0.0+git20180914.61c9d02e-2, imagenet.labels.list) has another order than
-# the logits of networks that PyTorch and Keras trained, which sort the WordNet ids: class 0 is kit fox there and tench here. As both
-# have 1,000 classes, nothing fails; hardly any place agrees. npm @tensorflow-models/mobilenet 2.1.1 has the sorted order.
+# Debian's darknet (0.0.0+git20180914.61c9d02e-2, imagenet.labels.list) lists ImageNet's classes in another order than networks that
+# were trained with PyTorch or Keras, whose logits follow the sorted WordNet ids: class 0 is kit fox in darknet and tench elsewhere.
+# Both have 1,000 classes, so nothing fails, but almost all labels are wrong. npm @tensorflow-models/mobilenet 2.1.1 has the sorted order.
 # Debian 12: apt-get, dpkg-deb; npm.
 set -euo pipefail
 for tool in apt-get dpkg-deb npm node; do command -v "$tool" >/dev/null || { echo "needs $tool" >&2; exit 2; }; done

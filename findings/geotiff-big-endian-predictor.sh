@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# npm geotiff 3.0.5: of a 16-bit TIFF with predictor 2, the big-endian copy gives other samples than the little-endian one.
-# TIFF 6.0, section 14: differences are of samples, whatever their order of bytes; libtiff reads both alike.
+# npm geotiff 3.0.5 reads wrong samples from a big-endian 16-bit TIFF with predictor 2; the little-endian copy is read correctly.
+# By TIFF 6.0, section 14, differences are between samples, independent of byte order. libtiff reads both files correctly.
 # Debian 12: imagemagick, libtiff-tools.
 set -euo pipefail
 for tool in convert tiffcp npm node; do command -v "$tool" >/dev/null || { echo "needs $tool" >&2; exit 2; }; done

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# npm geotiff 3.0.5: samples of an uncompressed TIFF with FillOrder 2 (the lowest bit of a byte first) come with their bits
-# in the opposite order, without an error. libtiff reads such a file as it reads the same with FillOrder 1.
+# npm geotiff 3.0.5 ignores FillOrder 2 (lowest bit first) of an uncompressed TIFF: the bits of each sample are reversed, and there is
+# no error. libtiff reads the same pixels with FillOrder 1 and 2.
 # Debian 12: imagemagick, libtiff-tools.
 set -euo pipefail
 for tool in convert tiffcp npm node; do command -v "$tool" >/dev/null || { echo "needs $tool" >&2; exit 2; }; done

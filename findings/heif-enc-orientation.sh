@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# heif-enc 1.15.1 (libheif): `heif-enc -A` of a JPEG whose EXIF says "rotate by 90°" neither turns the pixels nor writes the
-# property irot: it only copies the EXIF data, which HEIF (ISO/IEC 23008-12) tells readers to ignore for this. So the photo
-# lies on its side wherever that is followed, as in browsers. avifenc 0.11.1 writes irot of the same file.
+# heif-enc 1.15.1 (libheif): if the EXIF data of a JPEG say "rotate by 90°", `heif-enc -A` neither rotates the pixels nor writes the
+# property irot. It only copies the EXIF data, which HEIF (ISO/IEC 23008-12) tells readers to ignore for orientation. Therefore the
+# photo lies on its side in readers that follow the standard, such as browsers. avifenc 0.11.1 writes irot for the same file.
 # Debian 12: imagemagick, libimage-exiftool-perl, libheif-examples, libavif-bin.
 set -euo pipefail
 for tool in convert exiftool heif-enc avifenc avifdec; do

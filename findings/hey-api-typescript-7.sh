@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# npm @hey-api/openapi-ts 0.99.0: installed by itself it fails at once, "Cannot read properties of undefined (reading
-# 'AnyKeyword')", before it reads any document: its peer range (typescript >=5.5.3) takes TypeScript 7.0.2, which has no such
-# API. With typescript@5.9.3 beside it, it generates a client.
+# npm @hey-api/openapi-ts 0.99.0 fails if it is installed alone: "Cannot read properties of undefined (reading 'AnyKeyword')". Its peer
+# range (typescript >=5.5.3) lets npm install TypeScript 7.0.2, which does not have this API. With typescript@5.9.3, it works.
 set -uo pipefail
 for tool in npm node; do command -v "$tool" >/dev/null || { echo "needs $tool" >&2; exit 2; }; done
 folder=$(mktemp -d)
@@ -16,7 +15,7 @@ generate() {
   npm install --silent --no-audit --no-fund @hey-api/openapi-ts@0.99.0 "typescript@$1" || exit 2
   said=$(npx openapi-ts -i openapi.json -o client 2>&1)
   status=$?
-  echo "typescript $1, which npm accepts: exit code $status; $(echo "$said" | grep -m 1 -o "TypeError.*" || echo "client: $(ls client)" | tr '\n' ' ')"
+  echo "typescript $1, which the peer range allows: exit code $status; $(echo "$said" | grep -m 1 -o "TypeError.*" || echo "client: $(ls client)" | tr '\n' ' ')"
 }
 generate 7.0.2
 with_7=$status

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # npm @hey-api/openapi-ts 0.99.0: if a request body may be any image (OpenAPI's media type range "image/*"), the generated client
-# sends `Content-Type: image/*`, whatever type the Blob has. This is not a media type by RFC 9110, and servers that look it up
-# answer 415. openapi-fetch 0.17.0 sends `application/json` for the same Blob, even with a bodySerializer that returns the Blob.
-# Neither uses the Blob's type, as fetch itself would.
+# sends `Content-Type: image/*` for every Blob. This is not a media type by RFC 9110, and servers that check it answer 415.
+# openapi-fetch 0.17.0 sends `application/json` for the same Blob, even with a bodySerializer that returns the Blob. Neither uses the
+# Blob's own type, as fetch does.
 set -uo pipefail
 for tool in npm node; do command -v "$tool" >/dev/null || { echo "needs $tool" >&2; exit 2; }; done
 folder=$(mktemp -d)

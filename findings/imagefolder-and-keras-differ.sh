@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# One folder of a class is two data sets: torchvision 0.14.1 (ImageFolder) follows links to folders and reads .webp,
-# keras-preprocessing 1.1.0 (flow_from_directory) silently does neither; both silently leave out .gif, .avif and .jfif as long
-# as the class has another image.
+# torchvision 0.14.1 (ImageFolder) and keras-preprocessing 1.1.0 (flow_from_directory) read different images from the same folder:
+# torchvision follows links to folders and reads .webp; Keras silently does neither. Both silently ignore .gif, .avif and .jfif if the
+# class has another image.
 # Debian 12: python3-torchvision, python3-keras-preprocessing, python3-pil.
 set -euo pipefail
 python=/usr/bin/python3

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# torchvision 0.14.1 (ImageFolder) and keras-preprocessing 1.1.0 (flow_from_directory) take a hidden folder with an image in it,
-# as Jupyter leaves one (.ipynb_checkpoints), for the first class: every other class's index is one more.
+# torchvision 0.14.1 (ImageFolder) and keras-preprocessing 1.1.0 (flow_from_directory) read a hidden folder that contains an image, such
+# as Jupyter's .ipynb_checkpoints, as the first class. The indexes of all other classes increase by one.
 # Debian 12: python3-torchvision, python3-keras-preprocessing, python3-pil.
 set -euo pipefail
 python=/usr/bin/python3

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# libjpeg-turbo (2.1.5 in Debian 12, as Pillow's `draft` and djpeg use it): a JPEG decoded at 1/8 of its size is brighter, on
-# average, than the same at full size, at 1/2 or at 1/4, by up to a quarter of a level of 255. Each pixel is then one number of
-# coarse steps, and halves are always rounded up. Means and standard deviations computed of such thumbnails are shifted.
+# libjpeg-turbo 2.1.5 (Debian 12; used by Pillow's `draft` and djpeg): a JPEG that is decoded at 1/8 of its size is brighter on average
+# than at full size, at 1/2 or at 1/4, by up to 0.25 of 255. At 1/8, each pixel comes from one coarsely quantized value, and halves are
+# always rounded up. Means and standard deviations that are computed from such thumbnails are shifted.
 # Debian 12: python3-pil, python3-numpy.
 set -euo pipefail
 /usr/bin/python3 -c 'import PIL, numpy' 2>/dev/null || { echo "needs python3-pil and python3-numpy" >&2; exit 2; }
@@ -32,6 +32,6 @@ def mean(part):
 whole = mean(1)
 shifts = {part: mean(part) - whole for part in (2, 4, 8)}
 print(f"Pillow {PIL.__version__}, libjpeg-turbo {features.version_feature('libjpeg_turbo')}")
-print("mean of 255, more than at full size:", ", ".join(f"1/{part} {shift:+.3f}" for part, shift in shifts.items()))
+print("mean minus the mean at full size, of 255:", ", ".join(f"1/{part} {shift:+.3f}" for part, shift in shifts.items()))
 sys.exit(0 if shifts[8] > 0.15 and abs(shifts[2]) < 0.03 and abs(shifts[4]) < 0.03 else 1)
 EOF

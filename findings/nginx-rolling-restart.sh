@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# nginx 1.22.1: two servers behind `upstream`, restarted one after the other, never both away: nginx answers 502 ("no live
-# upstreams") although one of them takes connections. The server that was restarted first counts as failed for ten seconds
-# (max_fails=1, fail_timeout=10s), and nobody asks it when the other refuses. With max_fails=0 no request is lost.
+# nginx 1.22.1: if the two servers of an `upstream` are restarted one after the other, nginx answers 502 ("no live upstreams") although
+# one of them always accepts connections. The server that was restarted first counts as failed for ten seconds (max_fails=1,
+# fail_timeout=10s), and nginx does not try it when the other one refuses. With max_fails=0, no request is lost.
 # Debian 12: nginx-light, python3, curl.
 set -euo pipefail
 PATH=$PATH:/usr/sbin
@@ -19,7 +19,8 @@ serve() { python3 -m http.server --bind 127.0.0.1 "$1" >/dev/null 2>&1 & }
 up() { until curl -s -o /dev/null "http://127.0.0.1:$1/"; do sleep 0.1; done; }
 ask() { curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$front/"; }
 
-# restart_both OPTION: the status of a request while each is away, the first being back when the second goes.
+# restart_both OPTION: stops each server in turn, and prints the status of a request meanwhile. The first server is started again
+# before the second one is stopped.
 restart_both() {
   temporary=$(printf "%s_temp_path $folder/%s; " client_body client_body proxy proxy fastcgi fastcgi uwsgi uwsgi scgi scgi)
   cat >nginx.conf <<EOF
@@ -44,7 +45,7 @@ EOF
   without_second="$(ask) $(ask)"
   stop "$proxy"
   stop "$a"
-  echo "${1:-as it is by default}: first away: $without_first, second away: $without_second"
+  echo "${1:-default}: status $without_first without the first server, $without_second without the second"
 }
 
 nginx -v 2>&1

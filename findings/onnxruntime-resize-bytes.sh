@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# ONNX Runtime 1.30.0 (npm onnxruntime-node and onnxruntime-web): a linear Resize of uint8 or int8 cuts fractions off, so
-# that results are up to a whole step too small; int8 is cut towards zero. The same Resize of float32, rounded afterwards,
-# gives the nearest number. A quantized model is exact only with DequantizeLinear, Resize, QuantizeLinear.
+# ONNX Runtime 1.30.0 (npm onnxruntime-node and onnxruntime-web): a linear Resize of uint8 or int8 truncates, so that results are up
+# to one step too small (int8: towards zero). The same Resize in float32, followed by rounding, gives the nearest integer. Therefore a
+# quantized model is exact only with DequantizeLinear, Resize, QuantizeLinear.
 # Debian 12: python3-onnx (onnx 1.12).
 set -euo pipefail
 for tool in npm node; do command -v "$tool" >/dev/null || { echo "needs $tool" >&2; exit 2; }; done

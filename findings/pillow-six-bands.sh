@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Pillow 9.4.0 opens a TIFF of six bands (photometric RGB, three more samples of no stated meaning, as satellites' images are
-# stored) as RGBX, and silently leaves out the fifth and sixth band. It refuses the same bands with photometric grey.
+# Pillow 9.4.0 opens a TIFF of six bands (photometric RGB and three unspecified extra samples, as in satellite images) as RGBX, and
+# silently drops the fifth and sixth band. It refuses the same bands with photometric grey.
 # Debian 12: python3-pil, python3-numpy.
 set -euo pipefail
 python=/usr/bin/python3
@@ -14,7 +14,7 @@ import PIL, numpy
 from PIL import Image
 
 WIDTH, HEIGHT, BANDS = 4, 3, 6
-# Band b of pixel p is 10 b + p, pixel by pixel.
+# Band b of pixel p is 10 b + p. Bands are interleaved.
 SAMPLES = bytes(10 * b + p for p in range(WIDTH * HEIGHT) for b in range(BANDS))
 
 def tiff(photometric, colours):

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# PyTorch 1.13.1: in its legacy container, `torch.save` of anything that holds a module (a loss, say) also writes the whole source
-# of that module's class, and the path of the file that it is in, into the checkpoint. The zip container does not.
+# PyTorch 1.13.1: with the legacy container, `torch.save` of an object that contains a module (such as a loss) also writes the complete
+# source code of the module's class, and the path of its source file, into the checkpoint. The zip container does not.
 # Debian 12: python3-torch.
 set -euo pipefail
 /usr/bin/python3 -c "import torch" 2>/dev/null || { echo "needs python3-torch" >&2; exit 2; }

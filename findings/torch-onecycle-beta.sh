@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# PyTorch 1.13.1: OneCycleLR sets AdamW's beta1 too: 0.95 at the first step, 0.85 at the highest rate, whatever `betas` says. With SGD it
-# does so to momentum. `cycle_momentum=False` keeps what was given.
+# PyTorch 1.13.1: OneCycleLR also changes AdamW's beta1, to 0.95 at the first step and 0.85 at the highest rate, whatever `betas` is. With
+# SGD, it changes momentum in the same way. `cycle_momentum=False` keeps the given value.
 # Debian 12: python3-torch.
 set -euo pipefail
 python=/usr/bin/python3

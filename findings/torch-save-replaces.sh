@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# PyTorch 1.13.1: `torch.save` that fails leaves an archive without data in the place of the checkpoint that was there. A
-# scheduler's state is enough: CyclicLR's holds a WeakMethod, which cannot be pickled, and a script that saves each epoch under
-# the same name has lost the epochs before. (So write to another name, and rename it.)
+# PyTorch 1.13.1: if `torch.save` fails, it leaves an archive without data in place of the previous checkpoint. The state of a CyclicLR
+# scheduler is enough to make it fail, because it contains a WeakMethod, which cannot be pickled. A script that saves each epoch under
+# the same name then loses the previous epochs. (Workaround: write to another name, then rename.)
 # Debian 12: python3-torch.
 set -euo pipefail
 /usr/bin/python3 -c "import torch" 2>/dev/null || { echo "needs python3-torch" >&2; exit 2; }

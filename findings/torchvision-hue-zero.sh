@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# torchvision 0.14.1: adjust_hue by 0 changes a Pillow image, each channel by up to 6 of 255 and 0.6 on average, since it goes through 8-bit
-# HSV; a tensor by 1 at most. ColorJitter(hue=…) on Pillow images therefore loses colours even where it draws almost nothing.
+# torchvision 0.14.1: adjust_hue by 0 changes a Pillow image, because it converts to 8-bit HSV and back: each channel by up to 6 of 255, and
+# by 0.6 on average. A tensor changes by at most 1. Therefore ColorJitter(hue=…) on Pillow images loses colours even with tiny changes.
 # Debian 12: python3-torchvision, python3-pil, python3-numpy.
 set -euo pipefail
 python=/usr/bin/python3

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# torchvision 0.14.1 (with Pillow 9.4.0): of TrivialAugmentWide's operations, two are not what their strength says. Solarize at its
-# weakest, threshold 255, turns white black; Equalize leaves images of up to 255 pixels as they are, whatever their contrast.
+# torchvision 0.14.1 (with Pillow 9.4.0): two operations of TrivialAugmentWide do not do what their strength says. Solarize at its lowest
+# strength, threshold 255, turns white black. Equalize does not change images of up to 255 pixels, whatever their contrast.
 # Debian 12: python3-torchvision, python3-pil.
 set -euo pipefail
 python=/usr/bin/python3

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# npm utif2 4.1.0: RGB TIFFs with PlanarConfiguration 2 or FillOrder 2, and grey ones of 4 bits, give wrong pixels without
-# an error; tiles, LZW and predictor 2 are right. libtiff reads all of these alike.
+# npm utif2 4.1.0 reads wrong pixels, without an error, from RGB TIFFs with PlanarConfiguration 2 or FillOrder 2, and from 4-bit grey
+# ones; tiles, LZW and predictor 2 are read correctly. libtiff reads all of these files correctly.
 # Debian 12: imagemagick, libtiff-tools.
 set -euo pipefail
 for tool in convert tiffcp npm node; do command -v "$tool" >/dev/null || { echo "needs $tool" >&2; exit 2; }; done
@@ -13,7 +13,7 @@ convert -size 32x32 gradient:red-blue -depth 8 -type TrueColor -compress none pl
 tiffcp -c lzw:2 -t -w 16 -l 16 plain.tif tiles.tif
 tiffcp -c none -p separate plain.tif planes.tif
 tiffcp -c none -f lsb2msb plain.tif reversed.tif
-# Sixteen greys, which four bits hold exactly.
+# 16 grey levels, which 4 bits can represent exactly.
 convert -size 1x16 gradient: -depth 4 -scale 16x16! -depth 8 -type Grayscale -compress none grey8.tif
 convert grey8.tif -depth 4 -compress none grey4.tif
 cat >read.cjs <<'EOF'

@@ -11,41 +11,47 @@ export const OP_CONVOLVE: u32 = 3;
 export const OP_TRANSPOSE: u32 = 4;
 export const OP_FILTER: u32 = 5;
 export const OP_WINOGRAD: u32 = 6;
-export const OP_WEIGHT_GRADIENT: u32 = 7;
-export const OP_DEPTHWISE: u32 = 8;
-export const OP_DEPTHWISE_INPUT_GRADIENT: u32 = 9;
-export const OP_DEPTHWISE_WEIGHT_GRADIENT: u32 = 10;
-export const OP_SQUEEZE: u32 = 11;
-export const OP_SQUEEZE_GRADIENT: u32 = 12;
-export const OP_EXCITATION: u32 = 13;
-export const OP_EXCITATION_GRADIENT: u32 = 14;
-export const OP_JOIN: u32 = 15;
-export const OP_STATISTICS: u32 = 16;
-export const OP_COEFFICIENTS: u32 = 17;
-export const OP_NORMALIZE: u32 = 18;
-export const OP_GRADIENT_SUMS: u32 = 19;
-export const OP_GRADIENT_COEFFICIENTS: u32 = 20;
-export const OP_NORM_GRADIENT: u32 = 21;
-export const OP_MAX_POOL: u32 = 22;
-export const OP_MAX_POOL_GRADIENT: u32 = 23;
-export const OP_RESIZE: u32 = 24;
-export const OP_RESIZE_GRADIENT: u32 = 25;
-export const OP_RELU_GRADIENT: u32 = 26;
-export const OP_DROPOUT: u32 = 27;
-export const OP_ZERO: u32 = 28;
-export const OP_CLASSIFY: u32 = 29;
-export const OP_LOSS: u32 = 30;
-export const OP_LINEAR_GRADIENT: u32 = 31;
-export const OP_POOLED_GRADIENT: u32 = 32;
-export const OP_FINITE: u32 = 33;
-export const OP_DESCEND: u32 = 34;
-export const OP_ADAMW: u32 = 35;
-export const OP_RUNNING: u32 = 36;
-export const OP_IMAGE_INT8: u32 = 37;
-export const OP_CONVOLVE_INT8: u32 = 38;
-export const OP_MAX_POOL_INT8: u32 = 39;
-export const OP_RESIZE_INT8: u32 = 40;
-export const OP_CLASSIFY_INT8: u32 = 41;
+export const OP_STRIDED_FILTER: u32 = 7;
+export const OP_STRIDED_WINOGRAD: u32 = 8;
+export const OP_STRIDED_WINOGRAD_GRADIENT: u32 = 9;
+export const OP_WEIGHT_GRADIENT: u32 = 10;
+export const OP_DEPTHWISE: u32 = 11;
+export const OP_DEPTHWISE_INPUT_GRADIENT: u32 = 12;
+export const OP_DEPTHWISE_WEIGHT_GRADIENT: u32 = 13;
+export const OP_SQUEEZE: u32 = 14;
+export const OP_SQUEEZE_GRADIENT: u32 = 15;
+export const OP_EXCITATION: u32 = 16;
+export const OP_EXCITATION_GRADIENT: u32 = 17;
+export const OP_JOIN: u32 = 18;
+export const OP_STATISTICS: u32 = 19;
+export const OP_COEFFICIENTS: u32 = 20;
+export const OP_NORMALIZE: u32 = 21;
+export const OP_GRADIENT_SUMS: u32 = 22;
+export const OP_GRADIENT_COEFFICIENTS: u32 = 23;
+export const OP_NORM_GRADIENT: u32 = 24;
+export const OP_MAX_POOL: u32 = 25;
+export const OP_MAX_POOL_GRADIENT: u32 = 26;
+export const OP_RESIZE: u32 = 27;
+export const OP_RESIZE_GRADIENT: u32 = 28;
+export const OP_RELU_GRADIENT: u32 = 29;
+export const OP_DROPOUT: u32 = 30;
+export const OP_ZERO: u32 = 31;
+export const OP_CLASSIFY: u32 = 32;
+export const OP_LOSS: u32 = 33;
+export const OP_LINEAR_GRADIENT: u32 = 34;
+export const OP_POOLED_GRADIENT: u32 = 35;
+export const OP_FINITE: u32 = 36;
+export const OP_DESCEND: u32 = 37;
+export const OP_ADAMW: u32 = 38;
+export const OP_RUNNING: u32 = 39;
+export const OP_IMAGE_INT8: u32 = 40;
+export const OP_CONVOLVE_INT8: u32 = 41;
+export const OP_MAX_POOL_INT8: u32 = 42;
+export const OP_RESIZE_INT8: u32 = 43;
+export const OP_CLASSIFY_INT8: u32 = 44;
+export const OP_DEPTHWISE_INT8: u32 = 45;
+export const OP_SQUEEZE_INT8: u32 = 46;
+export const OP_EXCITATION_INT8: u32 = 47;
 
 @unmanaged
 export class Program {
@@ -167,6 +173,32 @@ export class WinogradArgs {
   outChannels: u32;
   bias: u32;
   activation: u32;
+  group: u32;
+  filter: u32;
+  placeBytes: u32;
+  copyBytes: u32;
+  inPatch: u32;
+  outPatch: u32;
+  patches: u32;
+  zeros: u32;
+}
+
+@unmanaged
+export class StridedWinogradArgs {
+  input: u32;
+  inBytes: u32;
+  inPitch: u32;
+  inHeight: u32;
+  inWidth: u32;
+  inChannels: u32;
+  output: u32;
+  outBytes: u32;
+  outPitch: u32;
+  outHeight: u32;
+  outWidth: u32;
+  outChannels: u32;
+  panelChannels: u32;
+  accumulate: u32;
   group: u32;
   filter: u32;
   placeBytes: u32;
@@ -419,7 +451,6 @@ export class Int8ConvolutionArgs {
   outPitch: u32;
   outChannels: u32;
   inPixels: u32;
-  outPixels: u32;
   pixels: u32;
   moves: u32;
   runs: u32;
@@ -428,6 +459,61 @@ export class Int8ConvolutionArgs {
   bias: u32;
   multiplier: u32;
   product: u32;
+}
+
+@unmanaged
+export class Int8DepthwiseArgs {
+  input: u32;
+  inBytes: u32;
+  inPitch: u32;
+  inHeight: u32;
+  inWidth: u32;
+  output: u32;
+  outBytes: u32;
+  outPitch: u32;
+  outHeight: u32;
+  outWidth: u32;
+  channels: u32;
+  kernel: u32;
+  stride: u32;
+  weights: u32;
+  bias: u32;
+  multiplier: u32;
+}
+
+@unmanaged
+export class Int8SqueezeArgs {
+  input: u32;
+  inBytes: u32;
+  inPitch: u32;
+  inHeight: u32;
+  inWidth: u32;
+  output: u32;
+  outBytes: u32;
+  outPitch: u32;
+  outHeight: u32;
+  outWidth: u32;
+  channels: u32;
+  multiplier: u32;
+}
+
+@unmanaged
+export class Int8ExcitationArgs {
+  input: u32;
+  inBytes: u32;
+  inPitch: u32;
+  inHeight: u32;
+  inWidth: u32;
+  gates: u32;
+  gatesBytes: u32;
+  output: u32;
+  outBytes: u32;
+  outPitch: u32;
+  outHeight: u32;
+  outWidth: u32;
+  channels: u32;
+  table: u32;
+  multiplier: u32;
 }
 
 @unmanaged

@@ -1,12 +1,12 @@
-// Activations other than ReLU, which kernels compute themselves: 2 hard-swish, 3 SiLU; and gates: 0 sigmoid, 1 hard sigmoid. Their
-// slopes are for training.
+// Activations (2 hard-swish, 3 SiLU; kernels compute ReLU themselves) and gates (0 sigmoid, 1 hard sigmoid), with their
+// derivatives for training.
 
 import { exp } from "./training/math";
 
 export const RELU: u32 = 1;
 export const HARD_SWISH: u32 = 2;
 
-// What comes last: of none and ReLU, `least` is the least that there is.
+// The activation of a layer's result. With ReLU or no activation, results below `least` become `least`.
 @inline
 export function finished(x: v128, least: v128, activation: u32): v128 {
   return activation > RELU ? curve(x, activation) : f32x4.pmax(x, least);
@@ -26,7 +26,7 @@ export function curve(x: v128, activation: u32): v128 {
   return y;
 }
 
-// The slope at four numbers.
+// The derivative at four numbers.
 export function slope(x: v128, activation: u32): v128 {
   if (activation == HARD_SWISH) {
     const inside = f32x4.div(f32x4.add(f32x4.add(x, x), f32x4.splat(3)), f32x4.splat(6));
@@ -48,7 +48,7 @@ export function sigmoid(x: f64): f64 {
 
 export const SIGMOID: u32 = 0;
 
-// Four numbers' gates: sigmoid, or the hard one.
+// The gates of four numbers: sigmoid or hard sigmoid.
 export function gateOf(x: v128, gate: u32): v128 {
   if (gate != SIGMOID) {
     const clipped = f32x4.min(f32x4.max(f32x4.add(x, f32x4.splat(3)), f32x4.splat(0)), f32x4.splat(6));
@@ -61,7 +61,7 @@ export function gateOf(x: v128, gate: u32): v128 {
   return y;
 }
 
-// Their slopes.
+// The derivatives of gates.
 export function gateSlope(x: v128, gate: u32): v128 {
   if (gate != SIGMOID) {
     const inside = v128.and(f32x4.gt(x, f32x4.splat(-3)), f32x4.lt(x, f32x4.splat(3)));

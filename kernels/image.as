@@ -1,9 +1,9 @@
-// An image's planes, written as pixels. A part has some rows.
+// Writes an image's planes as pixels. A part computes some of the rows.
 
 import { ImageArgs, Int8ImageArgs } from "./abi";
 import { firstOf } from "./parts";
 
-// lib/weights/quantized.ts has the same.
+// This value is also in lib/weights/quantized.ts.
 const MAX_PIXEL: f32 = 2047;
 
 export function writeImage(args: ImageArgs, image: u32, output: u32, part: u32, parts: u32): void {
@@ -17,7 +17,7 @@ export function writeImage(args: ImageArgs, image: u32, output: u32, part: u32, 
   }
 }
 
-// The same in steps: whole numbers of 16 bits.
+// The same in steps: 16-bit integers.
 export function writeInt8Image(args: Int8ImageArgs, image: u32, output: u32, part: u32, parts: u32): void {
   const plane = 4 * args.height * args.width;
   const first = firstOf(part, parts, args.height) * args.width;

@@ -23,6 +23,7 @@ import { forgetInt8Copy } from "./convolution/int8-pad";
 import { forgetCopy } from "./convolution/pad";
 import { makeFilter } from "./convolution/winograd";
 import { writeImage, writeInt8Image } from "./image";
+import { setKept } from "./int8";
 import { runLayer } from "./layers";
 import { finish, nextTask, Progress, take, waitFor } from "./shared";
 
@@ -36,6 +37,7 @@ let stageLogits: u32 = 0;
 
 export function run(thread: u32, threads: u32, address: u32): void {
   const program = changetype<Program>(address);
+  setKept();
   scratch = program.scratch + thread * program.scratchLength;
   stageLogits = program.stageLogits;
   if (threads > program.samples) {

@@ -8,6 +8,7 @@ import { classify } from "./classifier/forward";
 import { linearGradient, loss, pooledGradient } from "./classifier/gradient";
 import { transpose } from "./convolution/forward";
 import { join, weightGradient } from "./convolution/weight-gradient";
+import { makeStridedFilter, stridedWinograd, stridedWinogradGradient } from "./convolution/strided-winograd";
 import { makeFilter } from "./convolution/winograd";
 import { depthwiseInputGradient, depthwiseWeightGradient } from "./depthwise/gradient";
 import { excitationGradient } from "./excitation/gradient";
@@ -59,6 +60,9 @@ import {
   OP_SAMPLES,
   OP_SQUEEZE_GRADIENT,
   OP_STATISTICS,
+  OP_STRIDED_FILTER,
+  OP_STRIDED_WINOGRAD,
+  OP_STRIDED_WINOGRAD_GRADIENT,
   OP_TRANSPOSE,
   OP_WEIGHT_GRADIENT,
   OP_ZERO,
@@ -66,6 +70,7 @@ import {
   RunningArgs,
   SamplesArgs,
   SgdArgs,
+  StridedWinogradArgs,
   TransposeArgs,
   WeightGradientArgs,
   WindowArgs,
@@ -141,6 +146,9 @@ export function train(
       case OP_FILTER:
         makeFilter(changetype<FilterArgs>(args), thread, threads);
         break;
+      case OP_STRIDED_FILTER:
+        makeStridedFilter(changetype<FilterArgs>(args), thread, threads);
+        break;
       case OP_WEIGHT_GRADIENT:
         weightGradient(changetype<WeightGradientArgs>(args), thread, threads, count);
         break;
@@ -192,6 +200,10 @@ function runSamples(
       return gradientSums(changetype<NormArgs>(args), thread, first, last);
     case OP_NORM_GRADIENT:
       return gradient(changetype<NormArgs>(args), thread, first, last);
+    case OP_STRIDED_WINOGRAD:
+      return stridedWinograd(changetype<StridedWinogradArgs>(args), scratch, first, last);
+    case OP_STRIDED_WINOGRAD_GRADIENT:
+      return stridedWinogradGradient(changetype<StridedWinogradArgs>(args), scratch, first, last);
     case OP_DEPTHWISE_INPUT_GRADIENT:
       return depthwiseInputGradient(changetype<DepthwiseArgs>(args), first, last);
     case OP_SQUEEZE_GRADIENT:

@@ -1,10 +1,10 @@
 /**
- * From logits to probabilities.
+ * Converts logits to probabilities.
  *
  * @module
  */
 
-/** Softmax. */
+/** The softmax of logits. */
 export function softmax(logits: Float32Array): Float32Array {
   const largest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
   const powers = logits.map((logit) => Math.exp(logit - largest));

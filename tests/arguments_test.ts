@@ -1,5 +1,5 @@
 /**
- * Public functions called with what their types do not allow, as JavaScript does: each says what it expects.
+ * Calls public functions with arguments that their types do not allow, as JavaScript can: each error says what was expected.
  *
  * @module
  */
@@ -17,10 +17,10 @@ type Call = (...args: unknown[]) => unknown;
 const FUNCTIONS = Object.entries<unknown>({ ...main, ...spec, ...weights, ...train })
   .filter((entry): entry is [string, Call] => typeof entry[1] === "function" && !/^class/.test(String(entry[1])));
 
-/** Calls that are valid: nothing is the default model, and no calibrations are a list of them. */
+/** Valid calls: without a model, the default model is used, and an empty list of calibrations is allowed. */
 const VALID = ["loadClassifier()", "formatCalibrations([])", "formatCalibrations([], null)"];
 
-Deno.test("every public function says what it expects when it is called with nothing, or something else", async () => {
+Deno.test("public functions without valid arguments throw an error that says what they expect", async () => {
   assert(FUNCTIONS.length > 25);
   const faults: string[] = [];
   for (const [name, call] of FUNCTIONS) {
@@ -41,7 +41,7 @@ Deno.test("every public function says what it expects when it is called with not
   assertEquals(faults, []);
 });
 
-Deno.test("an error about an argument names the function, the argument, and what is missing", async () => {
+Deno.test("errors about arguments name the function, the argument and the missing property", async () => {
   const message = async (use: () => unknown) => (await assertRejects(async () => await use(), RanetError)).message;
   const input = { size: 2, resize: 2, mean: [0, 0, 0], std: [1, 1, 1] } as const;
   assertEquals(
@@ -62,7 +62,7 @@ Deno.test("an error about an argument names the function, the argument, and what
   );
 });
 
-Deno.test("methods of an executor say what they expect, too", async () => {
+Deno.test("methods of an executor called with wrong types throw an error that says what they expect", async () => {
   await assertRejects(() => (AdaptiveExecutor.create as Call)() as Promise<unknown>, RanetError, "model is undefined");
   const model = await loadModel("ranet-cifar10-micro");
   await assertRejects(

@@ -1,12 +1,12 @@
 /**
- * Who may import whom, types included: no module takes part in a cycle, and none imports from a folder above its own.
+ * Checks imports, including those of types: there are no cycles, and no module imports from a folder above its own.
  *
  * @module
  */
 
 import { assertEquals } from "@std/assert";
 
-/** Floors of the house, the lowest first; a module imports from its own and those below. */
+/** Layers of the library, the lowest first. A module imports from its own layer and from those below. */
 const FLOORS = [
   ["errors.ts", "softmax.ts"],
   ["text"],
@@ -25,14 +25,14 @@ const FLOORS = [
   ["cli"],
 ];
 
-/** What is below, and still none of a folder's business: a device runs plans, whatever they were made from. */
+/** Folders below that a folder still must not import: a device runs plans without knowing what they were made from. */
 const FORBIDDEN = [["device", "spec"]];
 
 type Graph = ReadonlyMap<string, readonly string[]>;
 
 const LIB = new URL("../lib/", import.meta.url);
 
-/** Every module of the library, with those of the library that it imports. */
+/** Every module of the library, with the modules of the library that it imports. */
 async function importGraph(): Promise<Graph> {
   const entry = await Deno.makeTempFile({ suffix: ".ts" });
   try {
@@ -65,7 +65,7 @@ async function listModules(folder: URL, prefix = ""): Promise<string[]> {
   return paths.sort();
 }
 
-/** A folder in `lib/`, or a module right there. */
+/** The folder in `lib/` of a module, or the module itself if it is directly in `lib/`. */
 function folderOf(path: string): string {
   return path.split("/")[0];
 }
@@ -77,7 +77,7 @@ function isUpward(from: string, to: string): boolean {
   return own !== other && floor(own) <= floor(other);
 }
 
-/** Modules that are imported by what they import; each cycle once, from where it is entered first. */
+/** Import cycles, each once, from the module where it is entered first. */
 function findCycles(graph: Graph): string[] {
   const cycles: string[] = [];
   const done = new Set<string>();
@@ -93,18 +93,18 @@ function findCycles(graph: Graph): string[] {
 
 const graph = await importGraph();
 
-Deno.test("every module of the library is on a floor", () => {
+Deno.test("every module of the library belongs to a layer", () => {
   const folders = new Set(Array.from(graph.keys(), folderOf));
   assertEquals([...folders].toSorted(), FLOORS.flat().toSorted());
 });
 
-Deno.test("no import leads upward", () => {
+Deno.test("no module imports from a higher layer", () => {
   const edges = Array.from(graph, ([from, tos]) => tos.map((to) => [from, to] as const)).flat();
   assertEquals(edges.length > graph.size, true);
   assertEquals(edges.filter(([from, to]) => isUpward(from, to)).map((edge) => edge.join(" → ")), []);
 });
 
-Deno.test("no imports run in a circle", () => {
+Deno.test("there are no circular imports", () => {
   assertEquals(findCycles(new Map([["a", ["b"]], ["b", ["c", "a"]], ["c", []]])), ["a → b → a"]);
   assertEquals(findCycles(graph), []);
 });

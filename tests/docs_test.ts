@@ -1,5 +1,5 @@
 /**
- * What people read first: the README stays short, and links within the repository lead somewhere.
+ * Tests that the README stays short, and that links within the repository lead to existing files.
  *
  * @module
  */
@@ -19,7 +19,7 @@ async function pages(): Promise<URL[]> {
   return found;
 }
 
-/** The ids that GitHub gives to the headings of a page. */
+/** Anchors that GitHub gives to the headings of a page. */
 function anchors(text: string): Set<string> {
   const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading);
   return new Set(headings.map((one) => one.toLowerCase().replaceAll(/[^\w\- ]/g, "").replaceAll(" ", "-")));
@@ -30,7 +30,7 @@ Deno.test("the README has at most 9 kB", async () => {
   assert(size <= 9000, `${size} bytes`);
 });
 
-Deno.test("every link within the repository leads to a file, and to a heading if it names one", async () => {
+Deno.test("every link within the repository leads to an existing file and heading", async () => {
   const broken: string[] = [];
   for (const page of await pages()) {
     const text = await Deno.readTextFile(page);
@@ -47,7 +47,7 @@ Deno.test("every link within the repository leads to a file, and to a heading if
   assertEquals(broken, []);
 });
 
-Deno.test("the documentation's index names every page", async () => {
+Deno.test("docs/README.md lists every page", async () => {
   const index = await Deno.readTextFile(new URL("docs/README.md", ROOT));
   const names = (await pages()).map(({ pathname }) => pathname.split("/docs/")[1]).filter((name) => name !== undefined);
   assertEquals(names.filter((name) => name !== "README.md" && !index.includes(`](${name})`)), []);

@@ -1,5 +1,5 @@
 /**
- * The library in scripts that lie outside of its clone.
+ * Tests scripts outside the clone that import the library.
  *
  * @module
  */
@@ -18,7 +18,7 @@ console.log((await executor.classify(toTensor(image, model.spec.input)))[0].labe
 `;
 const LINKED = { links: [ROOT.pathname], imports: { "@ranet/ranet": `jsr:${config.name}` } };
 
-/** Runs the script by `./ranet run`, alone and in a project of its own, from the folder that it lies in. */
+/** Runs the script with `./ranet run`, alone and in a project of its own, from its folder. */
 async function classifyElsewhere(env: Readonly<Record<string, string>>): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
@@ -34,7 +34,7 @@ async function classifyElsewhere(env: Readonly<Record<string, string>>): Promise
     assertEquals(await run(), ["ship\n", ""]);
     await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify(LINKED));
     assertEquals(await run(), ["ship\n", ""]);
-    // Deno 2.9.6 knows a clone's WebAssembly by its real path.
+    // Deno 2.9.6 knows the WebAssembly files of a clone by their real paths.
     await Deno.symlink(ROOT, `${folder}/clone`);
     await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify({ ...LINKED, links: ["./clone"] }));
     assertEquals(await run(), ["ship\n", ""]);
@@ -45,7 +45,7 @@ async function classifyElsewhere(env: Readonly<Record<string, string>>): Promise
   }
 }
 
-/** A registry on disk, whose `@std` packages are of several files, versions and packages, as JSR's are. */
+/** A registry on disk, whose `@std` packages have several files, versions and packages, like on JSR. */
 async function writeRegistry(folder: string): Promise<void> {
   const source = async (name: string) => await Deno.readTextFile(new URL(`stand-ins/@std/${name}/1.0.99/mod.ts`, ROOT));
   const packages = {
@@ -73,11 +73,11 @@ async function writeRegistry(folder: string): Promise<void> {
   }
 }
 
-Deno.test("a script outside of the clone has the library, with the stand-ins", async () => {
+Deno.test("a script outside the clone can import the library with the stand-ins", async () => {
   await classifyElsewhere({ JSR_URL: "", RANET_OFFLINE: "1" });
 });
 
-Deno.test("a script outside of the clone has the library, with a registry of real-shaped packages", async () => {
+Deno.test("a script outside the clone can import the library from a registry", async () => {
   const folder = await Deno.makeTempDir();
   try {
     await writeRegistry(folder);

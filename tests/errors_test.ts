@@ -3,7 +3,7 @@ import { RanetError } from "../lib/errors.ts";
 import { loadModel } from "../mod.ts";
 import { ranet } from "./cli/ranet.ts";
 
-Deno.test("RanetError() is invalid by default, and names options that help", () => {
+Deno.test('RanetError has the code "invalid" by default, and remedies', () => {
   const plain = new RanetError("no");
   assertEquals([plain.code, plain.remedies, plain.cause], ["invalid", [], undefined]);
   const cause = new Error("why");
@@ -11,7 +11,7 @@ Deno.test("RanetError() is invalid by default, and names options that help", () 
   assertEquals([full.code, full.remedies, full.cause], ["device", [{ device: "cpu" }], cause]);
 });
 
-Deno.test("loadModel() says by its code what is wrong, and the command line by its options", async () => {
+Deno.test("loadModel() throws errors with codes; the command line adds its options", async () => {
   const missing = await assertRejects(() => loadModel("no/such/folder"), RanetError);
   assertEquals(missing.code, "not-found");
   const bare = await assertRejects(() => loadModel("ranet-cifar100"), RanetError);
@@ -21,7 +21,7 @@ Deno.test("loadModel() says by its code what is wrong, and the command line by i
   assertEquals([code, notes], [1, `${bare.message}\nTry: --weights FILE.safetensors`]);
 });
 
-Deno.test("the command line prints each way out of a mistake, with its own options", async () => {
+Deno.test("the command line prints each remedy with its options", async () => {
   const folder = await Deno.makeTempDir();
   try {
     await Deno.mkdir(`${folder}/photos/pug`, { recursive: true });

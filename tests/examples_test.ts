@@ -1,5 +1,5 @@
 /**
- * The examples, each run by the commands in its opening comment: they do what they say, with no more permissions.
+ * Runs each example with the commands in its first comment, and thus with only these permissions.
  *
  * @module
  */
@@ -26,7 +26,7 @@ async function commandsOf(example: string): Promise<string[]> {
   return [...text.matchAll(/^ \* {5}(.+)$/gm)].map(([, command]) => command);
 }
 
-/** What the example's one command prints. */
+/** The output of the example's command. */
 async function run(example: string): Promise<string> {
   const commands = await commandsOf(example);
   assertEquals(commands.length, 1);
@@ -35,7 +35,7 @@ async function run(example: string): Promise<string> {
   return new TextDecoder().decode(stdout);
 }
 
-Deno.test("classify_folder.ts", async () => {
+Deno.test("classify_folder.ts classifies the images of a folder", async () => {
   const lines = (await run("classify_folder.ts")).trim().split("\n");
   assertEquals(lines.length, 6);
   for (const line of lines) {
@@ -43,18 +43,18 @@ Deno.test("classify_folder.ts", async () => {
   }
 });
 
-Deno.test("anytime_stream.ts", async () => {
+Deno.test("anytime_stream.ts prints the answer of each exit", async () => {
   assertMatch(await run("anytime_stream.ts"), /^([\d.]+ ms, exit [1-6]: cat \([\d.]+\)\n){1,6}$/);
 });
 
-Deno.test("budgeted_batch.ts", async () => {
+Deno.test("budgeted_batch.ts stays near its budget", async () => {
   const out = await run("budgeted_batch.ts");
   assertStringIncludes(out, "examples/ship.jpg: ship, exit 1\n");
-  const [, average] = out.match(/^([\d.]+) M multiply-adds an image, of 15 M$/m)!;
+  const [, average] = out.match(/^([\d.]+) M multiply-adds per image, of 15 M$/m)!;
   assert(Number(average) > 8 && Number(average) < 15);
 });
 
-Deno.test("plan_variant.ts", async () => {
+Deno.test("plan_variant.ts prints the costs of both networks", async () => {
   const out = await run("plan_variant.ts");
   assertStringIncludes(
     out,
@@ -63,7 +63,7 @@ Deno.test("plan_variant.ts", async () => {
   assertEquals(out.match(/slim\n( {2}exit \d, .*\n){6}$/)?.length, 2);
 });
 
-Deno.test("fine_tune.ts", async () => {
+Deno.test("fine_tune.ts trains a model that classify accepts", async () => {
   const folder = await Deno.makeTempDir();
   try {
     for (const name of ["cat", "ship"]) {
@@ -78,7 +78,7 @@ Deno.test("fine_tune.ts", async () => {
     assertEquals([code, new TextDecoder().decode(stderr)], [0, ""]);
     assertMatch(
       new TextDecoder().decode(stdout),
-      /^(epoch [12]: right at each exit: (\d+ %(, )?){6}\n){2}\.\/ranet classify /,
+      /^(epoch [12]: accuracy of each exit: (\d+ %(, )?){6}\n){2}\.\/ranet classify /,
     );
     const { tensors, spec } = await loadModel(`${folder}/my-model`);
     assertEquals(spec.classes, ["cat", "ship"]);
@@ -88,7 +88,7 @@ Deno.test("fine_tune.ts", async () => {
   }
 });
 
-Deno.test("web_handler.ts", async () => {
+Deno.test("web_handler.ts classifies images over HTTP", async () => {
   const [command] = await commandsOf("web_handler.ts");
   await using server = shell(`exec ${command.replaceAll("8000", freePort())}`).spawn();
   const line = await server.stderr.pipeThrough(new TextDecoderStream()).values().next();
@@ -107,7 +107,7 @@ Deno.test("web_handler.ts", async () => {
   await server.stdout.cancel();
 });
 
-/** Not the one in the comment, which may be taken. */
+/** Another port than in the comment, which may be in use. */
 function freePort(): string {
   using listener = Deno.listen({ hostname: "localhost", port: 0 });
   return `${listener.addr.port}`;

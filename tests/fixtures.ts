@@ -1,4 +1,4 @@
-/** Small networks with random weights, and other things that several tests want. @module */
+/** Small networks with random weights, and other helpers for several tests. @module */
 
 import { createModel, type Model } from "../lib/model/model.ts";
 import { buildNetwork } from "../lib/network/build.ts";
@@ -9,7 +9,7 @@ import type { RanetSpec } from "../lib/network/ranet/architecture.ts";
 import { parseSpec } from "../lib/spec/parse.ts";
 import type { Tensor } from "../lib/weights/tensor.ts";
 
-/** Numbers in (-1, 1) that are the same in every run (mulberry32). */
+/** Random numbers in (-1, 1) from a seed (mulberry32). */
 export function randomNumbers(seed: number): () => number {
   return () => {
     seed = seed + 0x6d2b79f5 | 0;
@@ -19,12 +19,12 @@ export function randomNumbers(seed: number): () => number {
   };
 }
 
-/** `length` such numbers. */
+/** `length` random numbers. */
 export function randomArray(length: number, seed: number): Float32Array<ArrayBuffer> {
   return new Float32Array(length).map(randomNumbers(seed));
 }
 
-/** Random tensors for every parameter of a network; variances are positive. */
+/** Random tensors for every parameter of a network. Variances are positive. */
 export function randomTensors(network: Network, seed = 1): Map<string, Tensor> {
   const next = randomNumbers(seed);
   const parameters = network.exits.flatMap((exit) => exit.layers).flatMap(layerParameters);
@@ -57,14 +57,14 @@ export function tinyModel(seed = 1): Model {
   return createModel(spec, randomTensors(buildNetwork(spec), seed), { source: "random" });
 }
 
-/** The network of {@linkcode TINY_SPEC}, but with one exit and these layers over these features. */
+/** The network of {@linkcode TINY_SPEC} with a single exit, and with the given layers and features. */
 export function networkOf(features: readonly Feature[], layers: readonly Layer[]): Network {
   const exit = { label: "only one", block: 0, size: { height: 1, width: 1 }, channels: 1, layers };
   const counts = { cumulativeFlops: 0, cumulativeRunFlops: 0, cumulativeParams: 0 };
   return { ...buildNetwork(parseSpec(TINY_SPEC)), features, exits: [{ ...exit, ...counts }] };
 }
 
-/** An architecture that is a RANet. */
+/** Narrows an architecture to a RANet. */
 export function asRanet(spec: ArchitectureSpec): RanetSpec {
   if (spec.family !== "ranet") throw new Error(`${spec.name} is of the family ${spec.family}`);
   return spec;

@@ -1,6 +1,6 @@
 /**
- * Tests that need a WebGPU adapter: left out, and counted as ignored, where there is none; with `RANET_REQUIRE_GPU=1` a
- * missing adapter is a failure.
+ * Tests that need a WebGPU adapter. Without one they are ignored; with `RANET_REQUIRE_GPU=1`, a missing adapter is a
+ * failure.
  *
  * @module
  */
@@ -10,20 +10,20 @@ import { type Adapter, findAdapter } from "../lib/device/webgpu/adapter.ts";
 import { onlyLong } from "./long.ts";
 
 const adapter = await findAdapter();
-/** Whether there is one. */
+/** Whether there is an adapter. */
 export const hasAdapter: boolean = adapter !== undefined;
 const required = Deno.env.get("RANET_REQUIRE_GPU") === "1";
 
 let leftOut = 0;
 
-/** Registers a test that gets the adapter. */
+/** Registers a test that receives the adapter. */
 export function gpuTest(name: string, test: (adapter: Adapter) => Promise<void>): void {
   const ignore = !adapter && !required;
-  // Told once a file has registered all of its tests.
+  // Reported once a file has registered all of its tests.
   if (ignore && leftOut++ === 0) {
     setTimeout(() =>
       console.error(
-        `Not run: ${leftOut} GPU tests, for there is no WebGPU adapter (apt-get install mesa-vulkan-drivers libvulkan1)`,
+        `Not run: ${leftOut} GPU tests, no WebGPU adapter. To run them: apt-get install mesa-vulkan-drivers libvulkan1`,
       )
     );
   }
@@ -31,16 +31,16 @@ export function gpuTest(name: string, test: (adapter: Adapter) => Promise<void>)
     name: `${name} (GPU)`,
     ignore,
     fn: async () => {
-      assert(adapter, "RANET_REQUIRE_GPU is 1, and there is no WebGPU adapter");
+      assert(adapter, "RANET_REQUIRE_GPU is 1, but there is no WebGPU adapter");
       await test(adapter);
     },
   });
 }
 
-/** As {@linkcode gpuTest}, where long tests run. */
+/** {@linkcode gpuTest} for long tests. */
 export const longGpuTest: typeof gpuTest = onlyLong(gpuTest);
 
-/** A device as if it bound no more than so many bytes. */
+/** Limits the binding size of a device, in bytes. */
 export function limitedDevice(gpu: GPUDevice, bytes: number): GPUDevice {
   return new Proxy(gpu, {
     get(target, key) {

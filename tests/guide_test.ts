@@ -21,7 +21,7 @@ const PAGES = {
 };
 const base = await readSpec(DEFAULT_MODEL);
 
-/** Rows of tables whose first cell is code, as cells without padding. */
+/** Cells of table rows whose first cell is code, without padding. */
 const rowsOf = (page: string) =>
   [...page.matchAll(/^\| (`[^|]*`) +\|(.*)\|$/gm)].map(([, first, rest]) => [
     first.slice(1, -1),
@@ -55,11 +55,11 @@ function keysOf(node: Node, path = ""): [path: string, node: Node][] {
   ];
 }
 
-/** The document of ranet-cifar10 with one value changed, and the value that was there. */
+/** The document of ranet-cifar10 with one changed value, and the original value. */
 function changed(path: string, value: unknown): [document: unknown, before: unknown] {
   // deno-lint-ignore no-explicit-any -- a document of any shape
   const document: any = structuredClone(documentOf(base));
-  // Follows the size where it is not given.
+  // Its default follows from the size.
   delete document.input.resize;
   const keys = path.split(/[.[\]]+/).filter(Boolean);
   const last = keys.pop()!;
@@ -78,7 +78,7 @@ for (
     ["a recipe", TRAINING, recipeSchema],
   ] as const
 ) {
-  Deno.test(`the guide has a row for every key of ${what}, with its range and default`, () => {
+  Deno.test(`the documentation has a row for every key of ${what}, with its range and default`, () => {
     const keys = keysOf(jsonSchema(schema) as Node);
     assert(keys.length > 20);
     for (const [path, { minimum, maximum, default: value, enum: words }] of keys) {
@@ -95,7 +95,7 @@ for (
   });
 }
 
-Deno.test("the guide's costs are what plan says", () => {
+Deno.test("the costs in docs/guide.md are those of plan", () => {
   const before = costsOf(base);
   const measured = rows.filter(([key]) => key.includes(" → "));
   for (const [key, ...cells] of measured) {
@@ -113,7 +113,7 @@ Deno.test("the guide's costs are what plan says", () => {
   assert(measured.length > 15);
 });
 
-Deno.test("the guide's refusals are what people are told", () => {
+Deno.test("the error messages in docs/guide.md are current", () => {
   const refused = rows.filter(([key]) => /: /.test(key) && !key.includes(" → "));
   for (const [key, message] of refused) {
     const [, path, value] = /^(\S+): (.*)$/.exec(key)!;
@@ -123,7 +123,7 @@ Deno.test("the guide's refusals are what people are told", () => {
   assert(refused.length > 10);
 });
 
-Deno.test("the guide's YAML parses, and its flags are a spec", () => {
+Deno.test("the YAML and the flags in the documentation are valid", () => {
   for (const page of Object.values(PAGES)) {
     const examples = blocks(page, "yaml");
     assert(examples.length > 0);
@@ -135,19 +135,19 @@ Deno.test("the guide's YAML parses, and its flags are a spec", () => {
   for (const example of blocks(TRAINING, "yaml")) parseRecipe(example);
 });
 
-Deno.test("the guide's diff is what diff prints", async () => {
+Deno.test("the output of diff in docs/guide.md is current", async () => {
   await withFolder(async (folder) => {
     const file = `${folder}/my-ranet.yaml`;
     await ranet("new", "my-ranet", "--out", file);
     await Deno.writeTextFile(file, (await Deno.readTextFile(file)).replace("mode: lengthen", "mode: even"));
     const { out } = await ranet("diff", "ranet-cifar10", file);
     const [example] = blocks(guide, "text");
-    // Memory, which every change of the planner moves, is left out.
+    // The table of memory is left out, because every change of the planner affects it.
     for (const part of example.trimEnd().split(/\n\n(?:…\n\n)?/)) assertStringIncludes(out, part);
   });
 });
 
-Deno.test("costs of MSDNets are what plan says", async () => {
+Deno.test("the costs in docs/msdnet.md are those of plan", async () => {
   const costs = [...PAGES.msdnet.matchAll(/^\| \[(msdnet-[^\]]+)\]\([^)]*\) +\|(.*)\|$/gm)];
   assertEquals(costs.length, 6);
   for (const [, name, cells] of costs) {

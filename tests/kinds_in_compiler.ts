@@ -1,6 +1,6 @@
 /**
- * Whether the compiler names every place that has to know a kind of layer: a made-up one is added to a copy of the source.
- * It takes as long as a whole check, so CI runs it: `./ranet test tests/kinds_in_compiler.ts`.
+ * Tests that the type checker names every place that depends on the kinds of layers, by adding a made-up kind to a copy of
+ * the source. It takes as long as a complete check, so only CI runs it: `./ranet test tests/kinds_in_compiler.ts`.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { assertEquals, assertNotEquals } from "@std/assert";
 const ROOT = new URL("../", import.meta.url);
 const UNION = /export type Layer = (.*);/;
 const MADE_UP = `
-/** Adds up what two others wrote. */
+/** A layer that adds two inputs. */
 export interface MadeUp {
   readonly kind: "made-up";
   readonly reads: readonly [View, View];
@@ -19,7 +19,7 @@ export interface MadeUp {
 }
 export type Layer = $1 | MadeUp;`;
 
-Deno.test("a kind of layer that a pass forgets is a type error, and docs/contributing.md lists all passes", async () => {
+Deno.test("a new kind of layer is a type error in every pass, and docs/contributing.md lists all passes", async () => {
   const copy = await Deno.makeTempDir();
   try {
     for (const path of ["lib", "kernels", "weights", "specs", "recipes", "deno.json", "cli.ts"]) {
@@ -44,7 +44,7 @@ Deno.test("a kind of layer that a pass forgets is a type error, and docs/contrib
   }
 });
 
-/** What was found first in each match, in the order of the alphabet. */
+/** The first groups of all matches, without duplicates and sorted. */
 function unique(matches: Iterable<RegExpMatchArray>): string[] {
   return [...new Set(Array.from(matches, ([, path]) => path))].toSorted();
 }

@@ -1,5 +1,5 @@
 /**
- * The launcher, with stand-ins for `deno` and `npm` on PATH that print how they are called.
+ * Tests the launcher with fake `deno` and `npm` programs on PATH that print their arguments.
  *
  * @module
  */
@@ -12,18 +12,18 @@ const ECHO = 'echo "$@"; echo "cwd $PWD"; echo "JSR_URL $JSR_URL"';
 const KEPT = 'echo "$HOME $DENO_DIR $XDG_CACHE_HOME $npm_config_cache"';
 
 interface Setup {
-  /** What `deno -V` prints; unless told, an answer too old to be used. */
+  /** Output of `deno -V`. Default: a version that is too old. */
   readonly version?: string;
   /** What any other call of `deno` does. */
   readonly deno?: string;
-  /** What runs the launcher, if it is not run by itself. */
+  /** A program that runs the launcher. Default: none. */
   readonly by?: string;
   /** Further programs on PATH. */
   readonly bin?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Runs the launcher once per list of arguments, all in one fresh folder that is home and current directory. */
+/** Runs the launcher once per list of arguments, in one new folder that is both home and current directory. */
 async function launch({ version = "deno 1.0.0", deno = ECHO, by = LAUNCHER, bin, env }: Setup, ...calls: string[][]) {
   const home = await Deno.makeTempDir();
   try {
@@ -49,7 +49,7 @@ async function launch({ version = "deno 1.0.0", deno = ECHO, by = LAUNCHER, bin,
   }
 }
 
-Deno.test("the launcher hands a command to cli.ts, in the user's directory, and stays silent", async () => {
+Deno.test("the launcher runs commands with cli.ts in the current directory, without output of its own", async () => {
   const [run] = await launch({ version: "deno 2.9.6" }, ["classify", "a b.jpg", "--json"]);
   assertEquals(run.err, "");
   assertEquals(run.out.split("\n").slice(0, 2), [
@@ -58,7 +58,7 @@ Deno.test("the launcher hands a command to cli.ts, in the user's directory, and 
   ]);
 });
 
-Deno.test("the launcher runs a task of deno.json by its name, and nothing else as a task", async () => {
+Deno.test("the launcher runs the tasks of deno.json by name", async () => {
   const [task, command] = await launch({ version: "deno 2.9.6" }, ["lint", "--fix"], ["2.0"]);
   assertStringIncludes(task.out, `task --quiet --config ${ROOT}/deno.json lint --fix\n`);
   assertMatch(command.out, /^run /);
@@ -67,7 +67,7 @@ Deno.test("the launcher runs a task of deno.json by its name, and nothing else a
   assertStringIncludes(bench.out, "deno.json bench --help\n");
 });
 
-Deno.test("the launcher runs a script with the library's import map, or with that of the script's own project", async () => {
+Deno.test("the launcher runs a script with its project's import map, or with the library's", async () => {
   const flags = "--allow-read --allow-write --allow-net";
   const outside = await Deno.makeTempDir();
   try {
@@ -93,7 +93,7 @@ Deno.test("the launcher runs a script with the library's import map, or with tha
   }
 });
 
-Deno.test("the launcher accepts newer Deno, and turns to npm for its own where it is older", async () => {
+Deno.test("the launcher uses a newer Deno, and installs its own version through npm if Deno is too old", async () => {
   for (const version of ["deno 2.10.0", "deno 3.0.1"]) {
     const [run] = await launch({ version }, ["plan"]);
     assertMatch(run.out, /^run /, version);
@@ -101,22 +101,22 @@ Deno.test("the launcher accepts newer Deno, and turns to npm for its own where i
   for (const version of ["deno 2.8.9", "deno 1.46.0"]) {
     const [run] = await launch({ version, bin: { npm: "echo no network >&2; exit 1" } }, ["plan"]);
     assertEquals([run.code, run.out], [1, ""], version);
-    assertMatch(run.err, /no network\nranet: Cannot get Deno .*npm could not install deno@.*\n$/, version);
+    assertMatch(run.err, /no network\nranet: Cannot install Deno .*npm could not install deno@.*\n$/, version);
   }
 });
 
-Deno.test("the launcher gets Deno once, and only a build that runs here", async () => {
+Deno.test("the launcher installs Deno once, and only a build that runs on this machine", async () => {
   const npm = `
     for build in broken good; do mkdir -p "$3/node_modules/@deno/$build"; done
     printf '#!/bin/sh\\nexit 1' >"$3/node_modules/@deno/broken/deno"
     printf '#!/bin/sh\\necho deno 2.9.6' >"$3/node_modules/@deno/good/deno"
     chmod +x "$3"/node_modules/@deno/*/deno`;
   const [first, second] = await launch({ bin: { npm } }, ["plan"], ["plan"]);
-  assertMatch(first.err, /^ranet: getting Deno .* through npm, once, into ~\/.cache\/ranet\/deno-[\d.]+\n$/);
+  assertMatch(first.err, /^ranet: installing Deno .* through npm, once, in ~\/.cache\/ranet\/deno-[\d.]+\n$/);
   assertEquals([first.code, first.out, second.code, second.err], [0, "deno 2.9.6\n", 0, ""]);
 });
 
-Deno.test("the launcher asks JSR once, and remembers", async () => {
+Deno.test("the launcher checks once whether JSR can be reached, and stores the answer", async () => {
   const reachable = await launch({ version: "deno 2.9.6" }, ["plan"], ["plan"]);
   for (const { out, err } of reachable) assertEquals([out.split("\n")[2], err], ["JSR_URL ", ""]);
 
@@ -130,7 +130,7 @@ Deno.test("the launcher asks JSR once, and remembers", async () => {
   for (const { out } of [first, second]) assertMatch(out, /^JSR_URL file:\/\/~\/.cache\/ranet\/stand-ins-[\d-]+\/$/m);
 });
 
-Deno.test("RANET_OFFLINE decides between JSR and stand-ins, and a registry of the user's own stays", async () => {
+Deno.test("RANET_OFFLINE selects JSR or stand-ins; a registry that you have set is kept", async () => {
   const registry = async (env: Record<string, string>) =>
     (await launch({ version: "deno 2.9.6", env }, ["plan"]))[0].out.split("\n")[2];
   assertMatch(await registry({ RANET_OFFLINE: "1" }), /^JSR_URL file:.*\/stand-ins-/);
@@ -138,7 +138,7 @@ Deno.test("RANET_OFFLINE decides between JSR and stand-ins, and a registry of th
   assertEquals(await registry({ JSR_URL: "https://jsr.example/", RANET_OFFLINE: "1" }), "JSR_URL https://jsr.example/");
 });
 
-Deno.test("the launcher gets the tests an adapter where it may, and else says how", async () => {
+Deno.test("the launcher installs a WebGPU driver for tests if it may, and otherwise explains how", async () => {
   const deno = `[ "$1" != eval ] || { [ -e adapter ]; exit; }\n${ECHO}`;
   const setup = { version: "deno 2.9.6", deno, env: { RANET_OFFLINE: "1" } };
   const apt = 'echo "apt-get $@" >&2; [ "$1" = update ] || touch adapter';
@@ -159,7 +159,7 @@ Deno.test("the launcher gets the tests an adapter where it may, and else says ho
   assertMatch(offline.out, /^task .* test\n/);
 });
 
-/** What the launcher says with these as cache, home and folder for temporary files; `~` is a fresh folder. */
+/** Output of the launcher with these folders as cache, home and temporary folder; `~` is a new folder. */
 async function launchWith(
   env: Readonly<Record<string, string>>,
   options: { prepare?: (home: string) => Promise<unknown>; version?: string; deno?: string } = {},
@@ -182,7 +182,7 @@ async function launchWith(
   }
 }
 
-Deno.test("without a home, the launcher keeps things in a folder of the user's alone, and uses no other", async () => {
+Deno.test("without a home directory, the launcher uses a private temporary folder", async () => {
   const uid = Deno.uid();
   const theirs = `~/ranet-${uid}`;
   const fresh = await launchWith({ HOME: "", TMPDIR: "~" });
@@ -205,12 +205,12 @@ Deno.test("without a home, the launcher keeps things in a folder of the user's a
   for (const options of [open, link]) {
     const refused = await launchWith({ HOME: "", TMPDIR: "~" }, options);
     assertEquals([refused.code, refused.out], [1, ""]);
-    assertMatch(refused.err, /^ranet: Cannot keep anything: .*not a folder of yours alone.*\n$/);
+    assertMatch(refused.err, /^ranet: Cannot use a cache folder: .*not private to you.*\n$/);
   }
 });
 
-Deno.test("a home that cannot be written is no reason to give up", async () => {
-  // Not even root makes folders in a file.
+Deno.test("the launcher works if the home directory is not writable", async () => {
+  // A path below a file: not even root can create folders there.
   const run = await launchWith({ HOME: "~/file", TMPDIR: "~" }, {
     prepare: (folder) => Deno.writeTextFile(`${folder}/file`, ""),
     deno: KEPT,
@@ -220,14 +220,14 @@ Deno.test("a home that cannot be written is no reason to give up", async () => {
   assertEquals(run.out, `~/file ${theirs}/deno ${theirs} ${theirs}/npm\n`);
 });
 
-Deno.test("the launcher says whether nohup runs it", async () => {
+Deno.test("the launcher detects nohup", async () => {
   const setup = { version: "deno 2.9.6", deno: 'echo "nohup: ${RANET_NOHUP:-no}"', env: { RANET_OFFLINE: "1" } };
   const [alone] = await launch(setup, ["plan"]);
   const [kept] = await launch({ ...setup, by: "nohup" }, ["plan"]);
   assertEquals([alone.out, kept.out], ["nohup: no\n", "nohup: 1\n"]);
 });
 
-Deno.test("a cache folder's name may hold what means something in a URL, but no line break", async () => {
+Deno.test("the path of the cache folder may contain URL characters, but no line break", async () => {
   const run = await launchWith({ XDG_CACHE_HOME: "~/a b#c?d%20e" });
   assertMatch(run.out, /^JSR_URL file:\/\/~\/a b%23c%3Fd%2520e\/ranet\/stand-ins-/m);
   const broken = await launchWith({ XDG_CACHE_HOME: "~/a\nb" });
@@ -235,7 +235,7 @@ Deno.test("a cache folder's name may hold what means something in a URL, but no 
   assertMatch(broken.err, /^ranet: Cannot use a cache folder whose name has a line break;.*\n$/);
 });
 
-Deno.test("the launcher runs no Deno that belongs to somebody else", { ignore: Deno.uid() !== 0 }, async () => {
+Deno.test("the launcher refuses a Deno that belongs to another user", { ignore: Deno.uid() !== 0 }, async () => {
   const put = (owner: number) => async (folder: string) => {
     await Deno.mkdir(`${folder}/ranet/deno-2.9.6`, { recursive: true });
     await Deno.writeTextFile(`${folder}/ranet/deno-2.9.6/deno`, "#!/bin/sh\necho ran", { mode: 0o755 });
@@ -245,5 +245,5 @@ Deno.test("the launcher runs no Deno that belongs to somebody else", { ignore: D
   assertEquals([own.code, own.out], [0, "ran\n"]);
   const other = await launchWith({ XDG_CACHE_HOME: "~" }, { version: "deno 1.0.0", prepare: put(65534) });
   assertEquals([other.code, other.out], [1, ""]);
-  assertMatch(other.err, /^ranet: Cannot run .*: it is not yours\./);
+  assertMatch(other.err, /^ranet: Cannot run .*: it belongs to another user\./);
 });

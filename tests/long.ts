@@ -1,5 +1,5 @@
 /**
- * Tests that take long: they run in CI, and with `RANET_LONG=1`. What is run before each commit stays short.
+ * Tests that take long. They run in CI and with `RANET_LONG=1`, so that the suite that runs before each commit stays short.
  *
  * @module
  */
@@ -9,7 +9,7 @@ export const LONG = Deno.env.get("CI") === "true" || Deno.env.get("RANET_LONG") 
 
 let leftOut = 0;
 
-/** Registers a test that runs only if {@linkcode LONG}; otherwise it counts as ignored. */
+/** Registers a test that runs only if {@linkcode LONG} is true; otherwise it is ignored. */
 export function longTest(name: string, fn: (t: Deno.TestContext) => Promise<void> | void): void {
   // Reported once a file has registered all of its tests.
   if (!LONG && leftOut++ === 0) {
@@ -18,12 +18,12 @@ export function longTest(name: string, fn: (t: Deno.TestContext) => Promise<void
   Deno.test({ name, ignore: !LONG, fn });
 }
 
-/** As `register`, where long tests run; elsewhere the tests count as ignored. */
+/** Like `register`, but the tests run only if long tests run, and are otherwise ignored. */
 export function onlyLong<T>(register: (name: string, test: T) => void): (name: string, test: T) => void {
   return LONG ? register : (name) => longTest(name, () => {});
 }
 
-/** How often to try a property: `often` where long tests run, else `seldom`. */
+/** Number of runs of a property: `often` if long tests run, otherwise `seldom`. */
 export function times(seldom: number, often: number): number {
   return LONG ? often : seldom;
 }

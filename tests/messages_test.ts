@@ -1,5 +1,6 @@
 /**
- * What the library says is for people who call it, too: only the command line knows its options.
+ * Tests that messages of the library do not mention command-line options, because people also see them when they call the
+ * library.
  *
  * @module
  */
@@ -8,10 +9,10 @@ import { assertEquals } from "@std/assert";
 
 const LIB = new URL("../lib/", import.meta.url);
 
-/** Where words that begin with two dashes are other programs' options: those of the authors' trainer, which checkpoints keep. */
+/** Files in which words with two leading dashes are options of other programs, such as the authors' trainer. */
 const OTHERS = /^spec\/(\w+\/)?(official|boosted_flags)\.ts$/;
 
-/** Options of other programs that messages advise. */
+/** Options of other programs that messages mention. */
 const ADVISED = ["--allow-read", "--no-install-recommends", "--out photo.jpg"];
 
 async function* modules(folder: URL, prefix = ""): AsyncGenerator<string> {
@@ -21,7 +22,7 @@ async function* modules(folder: URL, prefix = ""): AsyncGenerator<string> {
   }
 }
 
-Deno.test("the library's messages name no option of the command line: they have remedies", async () => {
+Deno.test("messages of the library do not mention command-line options", async () => {
   const found: string[] = [];
   for await (const path of modules(LIB)) {
     if (path.startsWith("cli/") || OTHERS.test(path)) continue;

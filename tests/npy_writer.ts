@@ -1,12 +1,12 @@
 /**
- * `.npy` files as NumPy writes them.
+ * Writes `.npy` files like NumPy.
  *
  * @module
  */
 
 import { concat } from "../lib/io/bytes.ts";
 
-/** NumPy's names of types, by the array that holds their numbers. */
+/** NumPy's type names, by typed array. */
 const TYPES = { Float32Array: "<f4", Float64Array: "<f8", Uint8Array: "|u1", Uint16Array: "<u2", Int16Array: "<i2" };
 
 /** An array in C order. */

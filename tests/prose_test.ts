@@ -5,7 +5,7 @@ import { checkProse } from "../tools/prose/prose.ts";
 const found = async (name: string, source: string) =>
   (await checkProse(name, source)).map(({ line, message }) => `${line} ${message}`);
 
-Deno.test("prose: turns are found in Markdown, comments and messages, each with its line", async () => {
+Deno.test("checkProse() finds phrases in Markdown, comments and messages, with their lines", async () => {
   const [first, second] = await found("a.md", "# A page\n\nOf all waves, two.\n\n- It is told on standard error.\n");
   assertMatch(first, /^3 Of /);
   assertMatch(second, /^5 .*is told/);
@@ -20,7 +20,7 @@ Deno.test("prose: turns are found in Markdown, comments and messages, each with 
   assertMatch((await found("a.yaml", "a: 1 # told later\n# all else stays\n"))[0], /^2 all else/);
 });
 
-Deno.test("prose: code, links, directives and ordinary English are left alone", async () => {
+Deno.test("checkProse() ignores code, links, directives and ordinary English", async () => {
   assertEquals(
     await found("a.md", "Of 21 photos, 6 changed. Of course.\n\n`all else` and\n\n```sh\nit is told\n```\n"),
     [],
@@ -34,7 +34,7 @@ Deno.test("prose: code, links, directives and ordinary English are left alone", 
   );
 });
 
-Deno.test("prose: a sentence that is too long is found over several lines of a comment", async () => {
+Deno.test("checkProse() finds a long sentence over several lines of a comment", async () => {
   const [message] = await found(
     "a.ts",
     `// ${"one word and another, ".repeat(8)}\n// ${"and more words ".repeat(9)}ends.\n`,
@@ -42,7 +42,7 @@ Deno.test("prose: a sentence that is too long is found over several lines of a c
   assertMatch(message, /^1 .*length/);
 });
 
-Deno.test("prose: paragraphs end at code, empty lines and tags, and know the lines that they come from", () => {
+Deno.test("extractComments() ends paragraphs at code, empty lines and tags, and knows their lines", () => {
   const comments = extractComments("/**\n * One\n * two.\n *\n * @param a Three.\n */\ncode(); // four\n", "//");
   assertEquals(comments.text, "One two.\n\nThree.\n\nfour\n\n");
   assertEquals([0, 4, 10, 18].map((index) => comments.lineAt(index)), [2, 3, 5, 7]);

@@ -20,7 +20,7 @@ for (const name of REFERENCES) {
   const expected = readJson(`${name}/expect.json`);
   const read = (file: string) => Deno.readFileSync(new URL(`${name}/${file}`, FOLDER));
 
-  Deno.test(`${name}: operation and parameter counts are the authors'`, () => {
+  Deno.test(`${name}: operation and parameter counts are equal to the authors'`, () => {
     const { exits } = networkOf(expected.flags);
     assertEquals(exits.map((exit) => exit.cumulativeFlops), expected.cumulative_flops);
     assertEquals(exits.map((exit) => exit.cumulativeParams), expected.cumulative_params_counted);
@@ -40,11 +40,11 @@ for (const name of REFERENCES) {
       assertLess(relativeError(values, reference.data.subarray(k * length, (k + 1) * length)), 1e-5);
     });
   };
-  Deno.test(`${name}: logits are the authors' (CPU)`, () => checkLogits("cpu"));
-  gpuTest(`${name}: logits are the authors'`, () => checkLogits("gpu"));
+  Deno.test(`${name}: logits are equal to the authors' within 1e-5 (CPU)`, () => checkLogits("cpu"));
+  gpuTest(`${name}: logits are equal to the authors' within 1e-5`, () => checkLogits("gpu"));
 }
 
-Deno.test("published configurations: operation and parameter counts are the authors'", () => {
+Deno.test("published configurations: operation and parameter counts are equal to the authors'", () => {
   const published = ["published-op-counts.json", "msdnet-op-counts.json"]
     .flatMap((file) => Object.values(readJson(file)) as Record<string, unknown>[]);
   assertEquals(published.length, 9);
@@ -55,7 +55,7 @@ Deno.test("published configurations: operation and parameter counts are the auth
   }
 });
 
-Deno.test("heads of the authors' networks pool 2×2 features whole, as the authors' pooling does", () => {
+Deno.test("heads of the published networks read 2×2 features, which the authors' pooling covers", () => {
   const published = ["published-op-counts.json", "msdnet-op-counts.json"]
     .flatMap((file) => Object.values<{ flags: string }>(readJson(file)));
   for (const { flags } of [...REFERENCES.map((name) => readJson(`${name}/expect.json`)), ...published]) {
@@ -68,7 +68,7 @@ Deno.test("heads of the authors' networks pool 2×2 features whole, as the autho
   }
 });
 
-Deno.test("bundled specs are the published configurations", async () => {
+Deno.test("bundled specs are equal to the published configurations", async () => {
   const published = readJson("published-op-counts.json");
   const msdnets = Object.entries<{ flags: string }>(readJson("msdnet-op-counts.json"));
   const flagsOf = {

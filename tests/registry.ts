@@ -1,5 +1,5 @@
 /**
- * What a JSR registry holds, for tests.
+ * Contents of a JSR registry, for tests.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import config from "../deno.json" with { type: "json" };
 /** Its files by path. */
 export type Files = Map<string, Uint8Array<ArrayBuffer>>;
 
-/** Puts a package into a registry, from the files in a folder. */
+/** Adds a package to a registry, from the files in a folder. */
 export async function publish(
   registry: Files,
   { name, version, exports, include, from }: {
@@ -40,7 +40,7 @@ async function filesUnder(path: string, from: URL): Promise<string[]> {
   return (await Promise.all(inside.map(({ name }) => filesUnder(`${path}/${name}`, from)))).flat();
 }
 
-/** Publishing writes out what bare names stand for. */
+/** Publishing replaces bare specifiers by what the import map says. */
 function withoutBareNames(module: Uint8Array): Uint8Array<ArrayBuffer> {
   const targets = Object.entries(config.imports);
   const text = new TextDecoder().decode(module).replace(

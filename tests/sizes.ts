@@ -12,7 +12,7 @@ export function square(side: number): Size {
   return { height: side, width: side };
 }
 
-/** Sides from `min` to `max`: squares, rectangles, and strips as narrow as can be, up to four times as long. */
+/** Sizes with sides from `min` to `max`: squares, rectangles and strips, with an aspect ratio of up to four. */
 export function sizes(min: number, max: number): fc.Arbitrary<Size> {
   const side = fc.integer({ min, max });
   const strip = fc.tuple(fc.integer({ min, max: min + 1 }), fc.integer({ min, max: 4 * max }), fc.boolean());
@@ -23,7 +23,7 @@ export function sizes(min: number, max: number): fc.Arbitrary<Size> {
   );
 }
 
-/** The same as specs have it. */
+/** The same in the form of specs. */
 export function sides(min: number, max: number): fc.Arbitrary<Sides> {
   return sizes(min, max).map(sidesOf);
 }

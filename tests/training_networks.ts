@@ -1,5 +1,5 @@
 /**
- * Small networks, each with something that PyTorch's references lack.
+ * Small networks, each with a property that PyTorch's references do not cover.
  *
  * @module
  */
@@ -65,7 +65,7 @@ prune: max
 `,
 };
 
-/** The networks, by what is special about them. */
+/** The networks, by their special property. */
 export const NETWORKS: ReadonlyMap<string, Network> = new Map(
   Object.entries(SPECS).map(([title, text]) => [title, buildNetwork(parseSpec(text))]),
 );

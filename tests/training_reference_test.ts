@@ -1,5 +1,5 @@
 /**
- * Training steps against PyTorch's in float64 (tests/fixtures/training/make.ts says what was kept of them).
+ * Compares training steps with PyTorch in float64 (tests/fixtures/training/make.ts says which numbers were kept).
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { gpuTest } from "./gpu.ts";
 
 const FOLDER = new URL("./fixtures/training/", import.meta.url);
 
-/** The images are of the network's size already. */
+/** The images already have the network's input size. */
 async function readBatch(
   rows: readonly string[],
   { folder, input }: { folder: URL; input: ArchitectureSpec["input"] },
@@ -40,7 +40,7 @@ async function readBatch(
   return { images, labels };
 }
 
-/** The L2 norm of an error as a share of that of what is expected, over the kept numbers of all tensors. */
+/** The L2 norm of the error relative to that of the expected values, over the kept numbers of all tensors. */
 class Share {
   #error = 0;
   #norm = 0;
@@ -55,7 +55,7 @@ class Share {
   }
 }
 
-/** Visits the numbers that were kept of tensors of `full` length. */
+/** Visits the kept numbers of tensors with `full` length. */
 function forKept(
   kept: ReadonlyMap<string, Tensor>,
   full: ReadonlyMap<string, Tensor>,
@@ -78,7 +78,7 @@ async function check(name: string, device: "cpu" | "gpu"): Promise<void> {
     expected.optimizer;
   using trainer = await openTrainer(network, { tensors: init, momentum: new Map() }, {
     device,
-    batch: expected.batch,
+    batchSize: expected.batch,
     optimizer: { kind: "sgd", momentum, nesterov, weightDecay, decay },
     loss: { exits: network.exits.map(() => 1), labelSmoothing },
     emaDecay: 0,
@@ -97,7 +97,7 @@ async function check(name: string, device: "cpu" | "gpu"): Promise<void> {
     const gradients = readSafetensors(read("gradients-step-1.safetensors"), { source: name }).tensors;
     const velocities = (await trainer.read()).momentum;
     const share = new Share();
-    // The first velocity is the gradient and what decays.
+    // The first velocity is the gradient plus weight decay.
     forKept(gradients, velocities, (name, i, gradient) => {
       const { shape, data } = init.get(name)!;
       const decayed = decay === "all" || shape.length > 1 ? weightDecay * data[i] : 0;
@@ -116,6 +116,6 @@ async function check(name: string, device: "cpu" | "gpu"): Promise<void> {
 }
 
 for (const name of ["cifar10-small", "imagenet-small"]) {
-  Deno.test(`${name}: losses, gradients and updates are PyTorch's (CPU)`, () => check(name, "cpu"));
-  gpuTest(`${name}: losses, gradients and updates are PyTorch's`, () => check(name, "gpu"));
+  Deno.test(`${name}: losses, gradients and updates agree with PyTorch (CPU)`, () => check(name, "cpu"));
+  gpuTest(`${name}: losses, gradients and updates agree with PyTorch`, () => check(name, "gpu"));
 }

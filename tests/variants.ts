@@ -1,6 +1,6 @@
 /**
- * One small spec for each key that the authors' networks lack, all of them complete, so that `network/plain_counts.ts` can
- * add them up.
+ * One small spec for each key that the authors' networks do not use. All are complete, so that `network/plain_counts.ts` can
+ * count them.
  *
  * @module
  */
@@ -22,7 +22,7 @@ const PLAIN = {
 } as const satisfies PlainRanet;
 const [COARSE, FINE] = PLAIN.subnetworks;
 
-/** By key and value. */
+/** Variants by key and value. */
 export const VARIANTS: Readonly<Record<string, PlainRanet>> = {
   "as the authors'": PLAIN,
   "exits: all": { ...PLAIN, exits: "all" },
@@ -100,7 +100,7 @@ export const VARIANTS: Readonly<Record<string, PlainRanet>> = {
   "stem: 3×3 and a pool": { ...PLAIN, input: { size: 45 }, stem: { kernel: 3, stride: 1, channels: 8, pool: true } },
 };
 
-/** A variant as `parseSpec` would give it. */
+/** A variant as `parseSpec` returns it. */
 export function variant(title: string): ArchitectureSpec {
   return resolveSpec({ name: "variant", ...VARIANTS[title] });
 }

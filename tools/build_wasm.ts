@@ -1,5 +1,5 @@
 /**
- * `deno task wasm`: builds the CPU's kernels, kernels/*.as, to WebAssembly.
+ * `deno task wasm`: compiles the CPU's kernels, `kernels/*.as`, to WebAssembly.
  *
  * @module
  */
@@ -10,28 +10,28 @@ import { specializeKernel } from "../lib/device/webgpu/wgsl.ts";
 
 const KERNELS = new URL("../kernels/", import.meta.url);
 
-/** What is built. */
+/** A WebAssembly module. */
 export interface Binary {
-  /** Where it lies. */
+  /** Its file. */
   readonly url: URL;
-  /** Features. */
+  /** Compiler flags. */
   readonly flags: string;
 }
 
-/** Memory is shared by threads; its size is the importer's choice. */
+/** Threads share memory; the importer chooses its size. */
 const FLAGS = "--importMemory --sharedMemory --initialMemory 1 --maximumMemory 65536 --noExportMemory " +
   "--enable simd --enable threads";
 
-/** All that is built: the module twice, since not every engine can fuse multiplication and addition. */
+/** The modules: one with relaxed SIMD, and one for engines without it. */
 export const BINARIES: readonly Binary[] = [
   { url: new URL("cpu.wasm", KERNELS), flags: FLAGS },
   { url: new URL("cpu-relaxed.wasm", KERNELS), flags: `${FLAGS} --enable relaxed-simd` },
 ];
 
-/** Where the classes lie that kernels read their arguments through. */
+/** File of the classes through which kernels read their arguments. */
 export const ABI: URL = new URL("abi.as", KERNELS);
 
-/** Builds a module from its source. The compiler knows its language by the ending `.ts`. */
+/** Builds a module from its source. The compiler accepts only names that end in `.ts`. */
 export async function buildWasm({ flags }: Binary): Promise<Uint8Array> {
   let binary: Uint8Array | undefined;
   const options = `cpu.ts --outFile out.wasm -O3 --runtime stub ${flags}`.split(" ");

@@ -1,5 +1,5 @@
 /**
- * The tab with the YAML: problems at their keys, else costs and drawing, as one types.
+ * The tab with the YAML editor. While the user types, it shows problems at their keys, or the costs and the drawing.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { Drawing } from "./drawing.ts";
 import { buildNetwork, BUNDLED_SPECS, type Network, parseSpec, RanetError } from "./library.ts";
 import { lineOf } from "./locate.ts";
 
-/** Milliseconds without a key after which the text is read. */
+/** Milliseconds without input after which the text is parsed. */
 const PAUSE = 200;
 
 const text = byId<HTMLTextAreaElement>("spec");
@@ -23,7 +23,7 @@ const state = byId("spec-state");
 const bundled = byId<HTMLSelectElement>("bundled");
 const drawing = new Drawing(byId("plan-drawing"));
 
-/** Makes the tab work, with the first of the bundled architectures. */
+/** Initialises the tab. */
 export function openArchitecture(): void {
   bundled.append(...BUNDLED_SPECS.map((name) => new Option(name)));
   bundled.addEventListener("change", load);
@@ -39,7 +39,7 @@ export function openArchitecture(): void {
   void open();
 }
 
-/** Begins with the spec in the address, else with what was edited before, else with a bundled one. */
+/** Opens the spec in the URL, or else the one edited before, or else a bundled one. */
 async function open(): Promise<void> {
   const found = await specInAddress() ?? kept();
   if (found === undefined) return await load();
@@ -105,7 +105,7 @@ function refuse(message: string): void {
   state.replaceChildren(make("ul", "wrong", ...items));
 }
 
-/** Writes the line numbers, and marks some. */
+/** Writes the line numbers and marks some of them. */
 function number(marked: readonly (number | undefined)[]): void {
   const count = text.value.split("\n").length;
   lines.replaceChildren(

@@ -1,5 +1,5 @@
 /**
- * What modules written for Deno find in a browser, and in Node.js; the bundle puts it in the place of globals.
+ * Replacements for Deno's globals in browsers and Node.js. The bundle injects them.
  *
  * @module
  */
@@ -16,21 +16,21 @@ function refuse(path: string | URL): never {
   );
 }
 
-/** What the system refuses with. */
+/** Base class of system errors. */
 class SystemError extends Error {}
 class NotFound extends SystemError {}
 class NotADirectory extends SystemError {}
 class PermissionDenied extends SystemError {}
 class NotCapable extends SystemError {}
 
-/** Node's module of files, as far as it is used. */
+/** The functions of Node's file system module that are used. */
 interface NodeFiles {
   stat(path: string | URL): Promise<{ isFile(): boolean; isDirectory(): boolean; readonly size: number }>;
   readFile(path: string | URL): Promise<Uint8Array<ArrayBuffer>>;
   opendir(path: string | URL): Promise<AsyncIterable<{ readonly name: string; isFile(): boolean }>>;
 }
 
-/** Node's file system (20.16 and later); bundlers for browsers do not see it. */
+/** Node's file system module (20.16 and later), loaded in a way that bundlers do not detect. */
 function nodeFiles(): NodeFiles | undefined {
   const { process } = globalThis as { process?: { getBuiltinModule?(name: string): unknown } };
   return "Deno" in globalThis ? undefined : process?.getBuiltinModule?.("node:fs/promises") as NodeFiles | undefined;
@@ -38,7 +38,7 @@ function nodeFiles(): NodeFiles | undefined {
 
 const files = nodeFiles();
 
-/** Runs something of Node's; its errors become Deno's. */
+/** Runs a Node function and converts its errors to Deno's. */
 async function asDeno<T>(run: () => Promise<T>): Promise<T> {
   try {
     return await run();
@@ -51,7 +51,7 @@ async function asDeno<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Stands in for Deno's namespace: a browser has no files; Node's can be read. */
+/** Replacement for Deno's namespace. A browser has no files; Node's files can be read. */
 const Files = {
   stat: files
     ? (path: string | URL) =>
@@ -69,6 +69,6 @@ const Files = {
 };
 export { Files as Deno };
 
-/** Node 20 has none. */
+/** Node 20 has no `navigator`. */
 const own: object = globalThis.navigator ?? { hardwareConcurrency: 1, userAgent: "Node.js" };
 export { own as navigator };

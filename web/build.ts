@@ -1,5 +1,5 @@
 /**
- * `deno task bundle`: the page and the library for browsers, into `web/dist/`, or a folder that is named.
+ * `deno task bundle`: builds the page and the library for browsers in `web/dist/` or a given folder.
  *
  * @module
  */
@@ -13,7 +13,10 @@ import { denoPlugin } from "./deno_plugin.ts";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const DIST = `${Deno.args[0] ?? `${ROOT}web/dist`}/`;
 
-/** Folders that are copied, but for what only people read: modules find files where they are in the repository. */
+/**
+ * Folders that are copied without documentation, because modules find files at the same relative paths as in the
+ * repository.
+ */
 const BESIDE = ["specs", "recipes", "weights", "examples"];
 
 const library = `${ROOT}web/library.ts`;
@@ -34,7 +37,7 @@ const settings: esbuild.BuildOptions = {
   logLevel: "warning",
 };
 
-/** Takes what modules of this name export from a bundle beside this one. */
+/** Resolves matching modules to another bundle in the same folder. */
 function takeFrom(bundle: string, filter: RegExp): esbuild.Plugin {
   return {
     name: bundle,
@@ -42,10 +45,10 @@ function takeFrom(bundle: string, filter: RegExp): esbuild.Plugin {
   };
 }
 
-/** The page takes the library from `ranet.js`, as other pages do. */
+/** The page imports the library from `ranet.js`, as other pages do. */
 const takeLibrary = takeFrom("ranet.js", /\/library\.ts$/);
 const takeTraining = takeFrom("ranet-train.js", /\/train_library\.ts$/);
-/** Training throws the library's errors: a page that knows one class of them knows all. */
+/** Training uses the error class of `ranet.js`, so that `instanceof` works for both bundles. */
 const takeErrors = takeFrom("ranet.js", /\/errors\.ts$/);
 const refuseFiles: esbuild.Plugin = {
   name: "no files",

@@ -9,7 +9,7 @@
 import { byId } from "./dom.ts";
 import { LiveCamera } from "./live_camera.ts";
 
-/** Makes the camera's button and dialog work. */
+/** Connects the camera's button and dialog. */
 export function wireCamera(take: (photo: File) => void): void {
   const dialog = byId<HTMLDialogElement>("camera");
   const shutter = byId<HTMLButtonElement>("camera-take");

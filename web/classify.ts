@@ -1,5 +1,5 @@
 /**
- * The tab that classifies: one image exit by exit, and all of them by the exit that they took.
+ * The tab that classifies: shows one image exit by exit, and all images by exit.
  *
  * @module
  */
@@ -31,7 +31,7 @@ export class Classify {
   #selected?: Sample;
   #ids = 0;
 
-  /** Fills the tab for a network; `ask` passes questions on. */
+  /** Fills the tab for a network. `ask` sends questions to the worker. */
   constructor(network: Network, ask: (question: Question) => void) {
     this.#network = network;
     this.#ask = ask;
@@ -43,7 +43,7 @@ export class Classify {
     this.use(network);
   }
 
-  /** Goes on with another network, and without the images of the one before. */
+  /** Switches to another network and removes the previous images. */
   use(network: Network): void {
     this.#forget();
     this.#network = network;
@@ -56,9 +56,9 @@ export class Classify {
     this.#render();
   }
 
-  /** Takes images; the first of them is looked at. */
+  /** Adds images and selects the first one. */
   add(files: readonly File[]): void {
-    if (files.length === 0) return; // text was pasted
+    if (files.length === 0) return; // pasted text
     this.#problems.clear();
     files.forEach((file, i) => {
       const sample: Sample = { id: this.#ids++, name: file.name, file, answers: [], asked: 0 };
@@ -69,19 +69,22 @@ export class Classify {
     bringIntoView(byId("verdict"));
   }
 
-  /** Asks exits until one is so sure; those that have answered answer again. */
+  /**
+   * Asks for the exits of an image until one reaches the confidence `until`. Exits that have already returned a result
+   * return it again.
+   */
   #askUntil(sample: Sample, until: number): void {
     if (sample.asked >= until) return;
     sample.asked = until;
     this.#ask({ id: sample.id, name: sample.name, file: sample.file, until });
   }
 
-  /** Something else than an image cannot be read. */
+  /** Reports a file that cannot be read. */
   complain(message: string): void {
     this.#problems.add(message);
   }
 
-  /** An image has been decoded. */
+  /** Called when an image has been decoded. */
   show(id: number, thumbnail: Blob, seen: ImageData): void {
     const sample = this.#samples.get(id);
     if (!sample || sample.thumbnail) return;
@@ -90,14 +93,14 @@ export class Classify {
     this.#render();
   }
 
-  /** Shows an exit's prediction. It is called again if another device had to start over. */
+  /** Shows an exit's prediction. It is called again if another device restarts the image. */
   answer(id: number, answer: Answer): void {
     const answers = this.#samples.get(id)?.answers;
     if (answers) answers[answer.exit - 1] = answer;
     this.#render();
   }
 
-  /** An image cannot be classified. */
+  /** Called if an image cannot be classified. */
   fail(id: number, message: string): void {
     const sample = this.#samples.get(id);
     if (!sample) return;
@@ -152,7 +155,7 @@ export class Classify {
   #renderSpent(answers: readonly Answer[]): void {
     const full = this.#network.exits.at(-1)!.cumulativeFlops;
     const average = answers.reduce((sum, { flops }) => sum + flops, 0) / answers.length;
-    const images = answers.length === 1 ? "1 image" : `${answers.length} images, on average`;
+    const images = answers.length === 1 ? "1 image" : `${answers.length} images, average`;
     byId("spent").textContent = answers.length === 0
       ? `The full network costs ${large(full)} multiply-adds`
       : `${images}: ${large(average)} multiply-adds, ${percent(average / full)} of all`;
@@ -171,13 +174,13 @@ export class Classify {
       setVerdict(strong, line);
     } else {
       this.#drawing.light(count);
-      setVerdict("Pick an image", "and watch the exits answer, one after another");
+      setVerdict("Pick an image", "to see the prediction of every exit.");
     }
     showPhoto(sample);
   }
 }
 
-/** Only changes are written: each is read aloud. */
+/** Writes only changes, because screen readers announce each. */
 function setVerdict(...texts: readonly [strong: string, line: string]): void {
   [...byId("verdict").children].forEach((element, i) => {
     if (element.textContent !== texts[i]) element.textContent = texts[i];

@@ -1,5 +1,5 @@
 /**
- * WebAssembly modules that lie beside the bundle.
+ * Loads WebAssembly modules beside the bundle.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import { RanetError } from "../lib/errors.ts";
 const compiled = new Map<string, Promise<WebAssembly.Module>>();
 
 /**
- * Fetches and compiles a module, once; if that fails, it is tried again the next time.
+ * Fetches and compiles a module once. After a failure, the next call tries again.
  *
- * @param url Where it is.
- * @throws {RanetError} If it is not there, is none, or the page's policy forbids it.
+ * @param url URL of the module.
+ * @throws {RanetError} If it is missing, is not a WebAssembly module, or the page's content security policy forbids it.
  */
 export function compileWasm(url: URL): Promise<WebAssembly.Module> {
   let module = compiled.get(url.href);
@@ -27,7 +27,7 @@ const ADVICE = "The folder wasm/ must be beside ranet.js, also after bundling or
 
 async function compile(url: URL): Promise<WebAssembly.Module> {
   const response = await get(url);
-  // Servers that do not know the type give any other, or none.
+  // Servers that do not know the media type send another one or none.
   const isTyped = /^application\/wasm\b/i.test(response.headers.get("content-type") ?? "");
   try {
     if (isTyped) return await WebAssembly.compileStreaming(response);

@@ -1,5 +1,6 @@
 /**
- * The types of the library for browsers, in one file: the declarations that its entry points export, and those that they name.
+ * Writes the types of the browser library in one file: the declarations that its entry points export, and those to
+ * which they refer.
  *
  * @module
  */
@@ -7,16 +8,16 @@
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 
-/** What the declarations take from TypeScript's own, whatever the `lib` of those who use them. */
+/** Standard libraries of TypeScript that the declarations need, independent of the user's `lib`. */
 const LIBRARIES = ["es2022", "esnext.disposable", "dom"].map((lib) => `/// <reference lib="${lib}" />\n`).join("");
 
-/** What a module says in its declarations. */
+/** Declarations of a module. */
 interface Module {
-  /** Declarations by name; overloads are one. */
+  /** Declarations by name. Overloads are one declaration. */
   readonly declared: Map<string, string>;
-  /** What it exports of other modules, as `name` or `name as another`. */
+  /** Re-exports, as `name` or `name as another`. */
   readonly exported: string[];
-  /** Modules whose types it names. */
+  /** Imported modules. */
   readonly imported: URL[];
 }
 
@@ -25,7 +26,7 @@ interface Module {
  *
  * @param entries Modules that only re-export.
  * @returns The text of a `.d.ts` file that imports nothing.
- * @throws {Error} If two modules behind it declare the same name, or one takes a type from a package.
+ * @throws {Error} If two modules declare the same name, or one imports a type from a package.
  */
 export async function declarationsOf(entries: readonly URL[]): Promise<string> {
   const modules = new Map<string, Module>();
@@ -48,10 +49,10 @@ export async function declarationsOf(entries: readonly URL[]): Promise<string> {
   return `${LIBRARIES}${needed(own, all).join("")}\nexport {\n  ${exported.join(",\n  ")},\n};\n`;
 }
 
-/** The declarations of names, and of all that those name. */
+/** The declarations of names, and recursively of all names in them. */
 function needed(names: readonly string[], all: ReadonlyMap<string, string>): string[] {
   const wanted = new Set(names);
-  // A set may grow while it is walked.
+  // The set grows during the iteration.
   for (const name of wanted) {
     const text = all.get(name);
     if (text === undefined) throw new Error(`Cannot write declarations: nothing declares ${name}`);
@@ -68,7 +69,7 @@ async function readModule(url: URL): Promise<Module> {
   for (const statement of ts.createSourceFile("", declarations, ts.ScriptTarget.Latest, true).statements) {
     if (ts.isImportDeclaration(statement) || ts.isExportDeclaration(statement)) {
       const { moduleSpecifier } = statement;
-      // Only `export {}` has none.
+      // Only `export {}` has no module specifier.
       if (moduleSpecifier) module.imported.push(moduleAt((moduleSpecifier as ts.StringLiteral).text, url));
       if (ts.isExportDeclaration(statement)) module.exported.push(...exportedNames(statement));
     } else {

@@ -1,6 +1,6 @@
 /**
- * Lets esbuild bundle modules written for Deno: finds packages where Deno keeps them, whether they come from npm or
- * JSR, and puts what only Deno understands into a browser's words.
+ * An esbuild plugin that bundles modules written for Deno. It resolves npm and JSR packages in Deno's cache and
+ * replaces syntax that only Deno supports.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Loader, Plugin } from "esbuild";
 import { basename } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-/** What `deno info --json` says; only what is used here. */
+/** The used parts of the output of `deno info --json`. */
 interface Graph {
   readonly redirects: Readonly<Record<string, string>>;
   readonly npmPackages: Readonly<Record<string, { readonly name: string; readonly localPath: string }>>;
@@ -22,15 +22,15 @@ interface Graph {
   }[];
 }
 
-/** Modules that have no file of their own name: JSR's, in Deno's cache. */
+/** Namespace of modules without a file with their name: JSR modules in Deno's cache. */
 const CACHED = "deno-cached";
 
 /**
- * The plugin.
+ * Creates the plugin.
  *
- * @param entries Paths of the modules that are bundled.
- * @param root Folder of the project. A module's `import.meta.url` becomes the one that it would have if the bundle lay
- * there, so that files found relative to modules are found relative to the bundle.
+ * @param entries Paths of the entry points.
+ * @param root Folder of the project. A module's `import.meta.url` is replaced as if the bundle were in this folder, so
+ * that files beside modules are found relative to the bundle.
  */
 export async function denoPlugin(entries: readonly string[], root: string): Promise<Plugin> {
   const graphs = await Promise.all(entries.map(moduleGraph));
@@ -38,7 +38,7 @@ export async function denoPlugin(entries: readonly string[], root: string): Prom
   const packages = graphs.flatMap(({ npmPackages }) => Object.values(npmPackages));
   const modules = new Map(graphs.flatMap((graph) => graph.modules).map((module) => [module.specifier, module]));
 
-  /** What Deno takes an import for. */
+  /** The module to which Deno resolves an import. */
   const target = (specifier: string, importer: string): string | undefined => {
     const dependencies = modules.get(importer)?.dependencies ?? [];
     const found = dependencies.find((dependency) => dependency.specifier === specifier)?.code?.specifier;
@@ -60,7 +60,7 @@ export async function denoPlugin(entries: readonly string[], root: string): Prom
         const [, name, subpath = ""] = /^npm:\/?((?:@[^/]+\/)?[^/@]+)(?:@[^/]+)?(\/.*)?$/.exec(url) ?? [];
         const home = packages.find((one) => one.name === name)?.localPath;
         if (!home) return { errors: [{ text: `Deno does not know ${path}, imported from ${importer || resolveDir}` }] };
-        // By its name if the package says what it exports, else by its files.
+        // Resolved by name if the package declares exports, otherwise by file.
         const options = { kind, resolveDir: home, pluginData: packages };
         const exported = await build.resolve(name + subpath, options);
         return exported.errors.length > 0 ? await build.resolve(`.${subpath}`, options) : exported;
@@ -85,8 +85,8 @@ export async function denoPlugin(entries: readonly string[], root: string): Prom
         return { contents, loader: "ts" as Loader };
       });
 
-      // The file itself lies beside the bundle, and is fetched when it is wanted. It is named without its folder: in a
-      // whole path, esbuild would take # for a URL's.
+      // The file is copied beside the bundle and fetched on demand. Its name is given without its folder, because
+      // esbuild would interpret a # in a full path as part of a URL.
       build.onLoad({ filter: /\.wasm$/ }, ({ path, suffix, with: { type } }) => {
         if (suffix || type) return undefined;
         const contents = `import url from ${JSON.stringify(`./${basename(path)}?file`)};

@@ -6,12 +6,12 @@
 
 /// <reference lib="dom" />
 
-/** The element with this id, which the page has. */
+/** The element with this id, which must exist. */
 export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
   return document.getElementById(id) as T;
 }
 
-/** Makes an element with a class, and text or other elements in it. */
+/** Creates an element with a class and children. */
 export function make<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   className: string,
@@ -23,10 +23,10 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Pixels below an element that are to be seen with it. */
+/** Pixels below an element that should be visible with it. */
 const ROOM = 160;
 
-/** Scrolls to an element that is not in view, with what follows it. */
+/** Scrolls to an element that is not visible. */
 export function bringIntoView(element: HTMLElement): void {
   const { top, bottom } = element.getBoundingClientRect();
   if (top >= 0 && bottom + ROOM <= innerHeight) return;
@@ -34,7 +34,7 @@ export function bringIntoView(element: HTMLElement): void {
   element.scrollIntoView({ block: "start", behavior: calm ? "instant" : "smooth" });
 }
 
-/** Has the browser save a text, or a file, under a name. */
+/** Saves a text or a file as a download. */
 export function saveFile(name: string, content: string | Blob, type: string): void {
   const link = make("a", "");
   link.download = name;

@@ -1,5 +1,5 @@
 /**
- * The list of exits with what each says of an image.
+ * The list of exits with their predictions for an image.
  *
  * @module
  */
@@ -10,27 +10,30 @@ import { large, percent } from "../lib/text/numbers.ts";
 import { make } from "./dom.ts";
 import type { Answer } from "./messages.ts";
 
-/** Where an image stands at an exit. */
+/** State of an exit for an image. */
 type State = "waiting" | "passed" | "left" | "spared";
 
 const NOTES: Readonly<Record<State, string>> = {
   waiting: "",
-  passed: "not sure enough",
+  passed: "below the threshold",
   left: "leaves here",
   spared: "not needed",
 };
 
-/** The list. */
+/** The list of exits. */
 export class ExitList {
   readonly #rows: readonly Row[];
 
-  /** Makes a row for each exit; `costs` are multiply-adds up to each. */
+  /** Creates a row for each exit. `costs`: cumulative multiply-adds of each. */
   constructor(list: HTMLElement, costs: readonly number[]) {
     this.#rows = costs.map((flops, k) => makeRow(k + 1, flops));
     list.replaceChildren(...this.#rows.map(({ row }) => row));
   }
 
-  /** Shows answers; `left` is the exit taken, counted from 1, if that is decided; `threshold` is one for all exits, or one each. */
+  /**
+   * Shows predictions. `left`: the exit taken, counted from 1, if it is known. `threshold`: one for all exits, or one
+   * per exit.
+   */
   render(
     answers: readonly Answer[],
     options: { readonly threshold: number | readonly number[]; readonly left: number | undefined },
@@ -66,6 +69,6 @@ function makeRow(exit: number, flops: number): Row {
   bar.ariaHidden = "true";
   const name = make("span", "exit-name", `Exit ${exit}`);
   const cost = make("span", "cost", large(flops));
-  cost.title = `${flops.toLocaleString("en")} multiply-adds up to here`;
+  cost.title = `${flops.toLocaleString("en")} multiply-adds up to this exit`;
   return { row: make("li", "", name, label, bar, confidence, cost, time, note), label, confidence, time, note };
 }

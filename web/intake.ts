@@ -1,5 +1,5 @@
 /**
- * Where images come from: chosen, dropped, pasted, taken with the camera, or one of the examples.
+ * Sources of images: chosen, dropped, pasted, from the camera, or examples.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { byId, make } from "./dom.ts";
 
 const EXAMPLES = ["ship", "cat", "frog", "truck", "airplane", "horse"];
 
-/** Hands over whatever images the page is given. */
+/** Calls `take` with all images that the page receives. */
 export function takeImages(take: (files: readonly File[]) => void): void {
   const input = byId<HTMLInputElement>("files");
   input.addEventListener("change", () => {
@@ -26,7 +26,7 @@ export function takeImages(take: (files: readonly File[]) => void): void {
 
 function takeDrops(take: (files: readonly File[]) => void): void {
   const mark = (on: boolean) => document.body.classList.toggle("dropping", on);
-  // Text may still be dragged into the editor.
+  // Text can still be dragged into the editor.
   const hasFiles = ({ dataTransfer }: DragEvent): boolean => dataTransfer!.types.includes("Files");
   document.addEventListener("dragover", (event) => {
     if (!hasFiles(event)) return;
@@ -36,7 +36,7 @@ function takeDrops(take: (files: readonly File[]) => void): void {
   document.addEventListener("dragleave", ({ relatedTarget }) => relatedTarget ?? mark(false));
   document.addEventListener("drop", (event) => {
     mark(false);
-    // A part of the page may have taken them for itself.
+    // A part of the page may have handled the event.
     if (!hasFiles(event) || event.defaultPrevented) return;
     event.preventDefault();
     take([...event.dataTransfer!.files]);

@@ -1,6 +1,6 @@
 /**
- * The library as a plain ES module for browsers, `ranet.js`: all of `mod.ts`, `spec.ts` and `weights.ts`. Specs and
- * weights are fetched from beside it; others are given as URLs, because there are no files.
+ * The library as a plain ES module for browsers, `ranet.js`: all of `mod.ts`, `spec.ts` and `weights.ts`. Bundled specs
+ * and weights are fetched from its folder. Others are given as URLs, because browsers have no files.
  *
  * @module
  */
@@ -11,5 +11,5 @@ export * from "../mod.ts";
 export * from "../spec.ts";
 export * from "../weights.ts";
 
-// Pages that forbid `eval` would report the attempt.
+// Pages whose policy forbids `eval` would report the attempt.
 config({ jitless: true });

@@ -10,10 +10,10 @@
 export class LiveCamera {
   readonly #view: HTMLVideoElement;
   #stream?: MediaStream;
-  /** Which of several calls was the last. */
+  /** Number of the last call. */
   #call = 0;
 
-  /** Shows what it sees in a `video`, which is hidden while it is off. */
+  /** Creates a camera that is shown in a `video` element, which is hidden while the camera is off. */
   constructor(view: HTMLVideoElement) {
     this.#view = view;
   }
@@ -26,8 +26,8 @@ export class LiveCamera {
   /**
    * Switches it on.
    *
-   * @returns Whether it is on: it may have been switched off meanwhile.
-   * @throws {Error} If there is none, or it is refused; says what to do.
+   * @returns Whether it is on. It may have been switched off in the meantime.
+   * @throws {Error} If there is no camera or access is refused. The message says what to do.
    */
   async start(): Promise<boolean> {
     const call = ++this.#call;
@@ -58,7 +58,7 @@ export class LiveCamera {
     this.#view.hidden = true;
   }
 
-  /** What it sees now; the shorter side has at most so many pixels, by default all that the camera gives. */
+  /** The current frame. `side`: maximum length of the shorter side in pixels. Default: no limit. */
   frame(side = Infinity): HTMLCanvasElement {
     const { videoWidth, videoHeight } = this.#view;
     const scale = Math.min(1, side / Math.min(videoWidth, videoHeight));
@@ -73,11 +73,11 @@ export class LiveCamera {
 function explain({ name, message }: DOMException): string {
   switch (name) {
     case "NotAllowedError":
-      return "The camera was refused. Allow it in the browser's settings for this page, or choose photos instead.";
+      return "Access to the camera was refused. Allow it in the browser's settings for this page, or choose photos instead.";
     case "NotFoundError":
       return "No camera was found. Choose photos instead.";
     case "NotSupportedError":
-      return "This browser allows the camera on https and localhost only. Choose photos instead.";
+      return "This browser allows the camera only on https and localhost. Choose photos instead.";
     case "NotReadableError":
       return "The camera does not start: another program may be using it. Close that program, or choose photos instead.";
     default:

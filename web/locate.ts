@@ -8,8 +8,8 @@
 type Range = readonly [start: number, end: number];
 
 /**
- * The line, counted from 1, of what a message of `parseSpec` names: a place in the text, or the path of a key, as much of
- * it as is there. `undefined` if the message names neither.
+ * The line, counted from 1, to which a message of `parseSpec` refers by a position in the text or the path of a key (or
+ * the existing part of the path). `undefined` if the message has neither.
  */
 export function lineOf(problem: string, text: string): number | undefined {
   const place = /\((\d+):\d+\)|\bline (\d+)/.exec(problem);
@@ -29,13 +29,13 @@ export function lineOf(problem: string, text: string): number | undefined {
   return bare.slice(0, range[0]).split("\n").length;
 }
 
-/** What follows the first such key. */
+/** The text after the first such key. */
 function afterKey(key: string, text: string, [start, end]: Range): Range | undefined {
   const found = new RegExp(String.raw`(?<=^|[\s{,"'])${RegExp.escape(key)}["']?\s*:`).exec(text.slice(start, end));
   return found ? [start + found.index + found[0].length, end] : undefined;
 }
 
-/** An item, counted from 0, of a list in lines; one in brackets is taken as a whole. */
+/** An item, counted from 0, of a list in block style. A list in brackets is treated as a whole. */
 function item(index: number, text: string, [start, end]: Range): Range | undefined {
   const list = text.slice(start, end);
   const [first, indent] = /^\s*?\n( *)- /.exec(list) ?? [];

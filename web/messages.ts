@@ -1,47 +1,47 @@
 /**
- * What the page and its worker tell each other.
+ * Messages between the page and its worker.
  *
  * @module
  */
 
 /** An image to classify. */
 export interface Question {
-  /** Names the image in answers. */
+  /** Identifies the image in answers. */
   readonly id: number;
   /** The file's name, for messages. */
   readonly name: string;
-  /** The file: any image. */
+  /** The image file. */
   readonly file: Blob;
-  /** The confidence at which no further exit is asked; `Infinity` asks all. */
+  /** Confidence at which no further exit is computed; `Infinity` for all exits. */
   readonly until: number;
 }
 
-/** Another model to answer with, in a zip archive. */
+/** A request to use another model, given as a zip archive. */
 export interface ModelChange {
   readonly model: Blob;
 }
 
-/** What one exit says of an image. */
+/** The prediction of an exit for an image. */
 export interface Answer {
-  /** Counted from 1. */
+  /** Number of the exit, from 1. */
   readonly exit: number;
   readonly label: string;
   /** In [0, 1]. */
   readonly confidence: number;
   /** Multiply-adds up to this exit. */
   readonly flops: number;
-  /** Since the first exit was begun. */
+  /** Time since the start of the first exit. */
   readonly milliseconds: number;
 }
 
-/** What the worker says. */
+/** Messages of the worker. */
 export type Report =
   | {
     readonly kind: "ready";
     readonly device: { readonly kind: "gpu" | "cpu"; readonly name: string };
-    /** Whether the browser has WebGPU at all. */
+    /** Whether the browser supports WebGPU. */
     readonly hasWebGpu: boolean;
-    /** Why it does not run on the GPU where it should. */
+    /** Why it does not run on the GPU, if it should. */
     readonly reason?: string;
   }
   | { readonly kind: "broken"; readonly message: string }
@@ -49,7 +49,7 @@ export type Report =
     readonly kind: "image";
     readonly id: number;
     readonly thumbnail: Blob;
-    /** The pixels that the network takes. */
+    /** The input pixels of the network. */
     readonly seen: ImageData;
   }
   | { readonly kind: "answer"; readonly id: number; readonly answer: Answer }

@@ -1,17 +1,17 @@
 /**
- * What the library uses of JavaScript that is newer than the browsers it promises to run in (docs/browser.md): Chrome
- * 113, Firefox 121, Safari 17. Only what is missing is put in, as far as it is used here; a test finds out what is
- * used. The core-js package would do the same in 36 kB.
+ * Adds JavaScript built-ins that the library uses and that the oldest supported browsers lack (docs/browser.md): Chrome
+ * 113, Firefox 121, Safari 17. Only missing functions are added, and only as far as they are used; a test determines
+ * which are used. The core-js package would need 36 kB for the same.
  *
  * @module
  */
 
 /// <reference lib="dom" />
 
-// deno-lint-ignore no-explicit-any -- older types do not know of these functions, either
+// deno-lint-ignore no-explicit-any -- older type definitions lack these functions, too
 type Any = any;
 
-/** Adds what is missing, as built-ins are: not enumerable. */
+/** Adds missing functions, not enumerable like built-ins. */
 function add(target: object, members: Readonly<Record<string | symbol, (this: Any, ...args: Any[]) => unknown>>): void {
   for (const name of Reflect.ownKeys(members)) {
     if (name in target) continue;
@@ -24,10 +24,31 @@ function add(target: object, members: Readonly<Record<string | symbol, (this: An
   }
 }
 
-// Before classes with such methods are made.
+// This must come before classes with such methods are defined.
 for (const name of ["dispose", "asyncDispose"]) {
   if (!(name in Symbol)) Object.defineProperty(Symbol, name, { value: Symbol.for(`Symbol.${name}`) });
 }
+
+add(globalThis, {
+  DisposableStack: class {
+    #owned: (Disposable | null | undefined)[] = [];
+
+    use(resource: Any) {
+      this.#owned.push(resource);
+      return resource;
+    }
+
+    move() {
+      const next = new (globalThis as Any).DisposableStack();
+      for (const resource of this.#owned.splice(0)) next.use(resource);
+      return next;
+    }
+
+    [Symbol.dispose]() {
+      for (const resource of this.#owned.splice(0).reverse()) resource?.[Symbol.dispose]();
+    }
+  } as Any,
+});
 
 add(Promise, {
   withResolvers() {

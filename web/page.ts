@@ -50,28 +50,28 @@ if (forced) {
   link.textContent = "Run it on WebGPU";
 }
 
-/** Beside the page's script; a name that is not bundled into it. */
+/** A separate file beside the page's script, which the bundler must not include. */
 const TEACH: string = "./teach.js";
 
-// Photos may be dropped before the network is there.
+// Photos may be dropped before the network is loaded.
 const opened = Promise.withResolvers<Classify>();
 const teach = Promise.withResolvers<Teach>();
 const openTab = wireTabs({
   architecture: openArchitecture,
-  // The trainer is not loaded before somebody wants it.
+  // The trainer is loaded only when the tab is opened.
   teach: async () => {
     try {
       const { openTeach } = await import(TEACH) as typeof import("./teach/teach.ts");
       teach.resolve(openTeach({ classify: openInClassify }));
     } catch (error) {
       const note = byId("teach-keeping");
-      note.textContent = `Cannot load the training library: ${(error as Error).message}. Load the page again`;
+      note.textContent = `Cannot load the training library: ${(error as Error).message}. Reload the page.`;
       note.hidden = false;
     }
   },
 });
 
-/** Has the first tab classify with a model of one's own. */
+/** Makes the first tab use the user's own model. */
 async function openInClassify(archive: Blob): Promise<void> {
   const classify = await opened.promise;
   try {

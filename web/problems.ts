@@ -1,5 +1,5 @@
 /**
- * What could not be read: one note, however many files, that can be dismissed.
+ * A dismissible note about files that could not be read.
  *
  * @module
  */
@@ -14,7 +14,7 @@ export class Problems {
   readonly #summary: HTMLElement;
   readonly #list: HTMLElement;
 
-  /** In an element with `details`, in which a `summary` and a list are, and a button. */
+  /** Creates the note in an element with `details` (which contains a `summary` and a list) and a button. */
   constructor(place: HTMLElement) {
     this.#place = place;
     this.#summary = place.querySelector("summary")!;
@@ -22,7 +22,7 @@ export class Problems {
     place.querySelector("button")!.addEventListener("click", () => this.clear());
   }
 
-  /** Tells of one more. */
+  /** Adds a problem. */
   add(message: string): void {
     this.#list.append(make("li", "", message));
     const count = this.#list.childElementCount;
@@ -30,7 +30,7 @@ export class Problems {
     this.#place.hidden = false;
   }
 
-  /** Takes the note away. */
+  /** Removes the note. */
   clear(): void {
     this.#list.replaceChildren();
     this.#place.hidden = true;

@@ -1,5 +1,5 @@
 /**
- * Images and what the exits said of them.
+ * Images and the predictions of the exits.
  *
  * @module
  */
@@ -11,17 +11,17 @@ export interface Sample {
   readonly id: number;
   readonly name: string;
   readonly file: Blob;
-  /** The confidence at which exits have been asked to stop. */
+  /** Confidence up to which exits have been requested. */
   asked: number;
-  /** URL of a small picture, once the image is decoded. */
+  /** URL of a thumbnail, once the image is decoded. */
   thumbnail?: string;
-  /** The pixels that the network takes. */
+  /** The input pixels of the network. */
   seen?: ImageData;
-  /** In the order of the exits. */
+  /** Predictions in the order of the exits. */
   readonly answers: Answer[];
 }
 
-/** The answer with which a sample leaves; `undefined` as long as that is open. */
+/** The prediction with which a sample leaves; `undefined` while it is unknown. */
 export function answerAt(threshold: number, { answers }: Sample, exits: number): Answer | undefined {
   return answers.find(({ confidence, exit }) => confidence >= threshold || exit === exits);
 }

@@ -1,5 +1,5 @@
 /**
- * `deno task web`: serves what `deno task bundle` built, on this machine only.
+ * `deno task web`: serves the output of `deno task bundle` on this machine only.
  *
  * @module
  */
@@ -16,7 +16,7 @@ const TYPES: Readonly<Record<string, string>> = {
   yaml: "text/plain; charset=utf-8",
 };
 
-/** Only a page that is isolated so may share memory with threads, on which the CPU runner computes. */
+/** Headers for cross-origin isolation, which the CPU runner needs to share memory with its threads. */
 const ISOLATION = {
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-embedder-policy": "require-corp",
@@ -24,17 +24,17 @@ const ISOLATION = {
 
 const DIST = new URL("dist/", import.meta.url);
 
-/** Answers a request with a file of `web/dist/`, or of another folder, whose URL ends in a slash. */
+/** Answers a request with a file of `web/dist/` or another folder, whose URL ends in a slash. */
 export async function serveFile(request: Request, folder: URL = DIST): Promise<Response> {
   const { pathname } = new URL(request.url);
   const file = new URL(`.${pathname}${pathname.endsWith("/") ? "index.html" : ""}`, folder);
   const missing = (): Response => new Response("There is no such file.\n", { status: 404 });
-  // No file has a name that needs escapes, and %2f would lead out of the folder.
+  // File names need no escapes, and %2f could lead out of the folder.
   if (!file.href.startsWith(folder.href) || pathname.includes("%")) return missing();
   try {
     const body = await Deno.readFile(file);
     const type = TYPES[file.pathname.split(".").at(-1)!] ?? "application/octet-stream";
-    // What has not changed is asked for again, and not sent again.
+    // Browsers revalidate files, and unchanged files are not sent again.
     const etag = `"${new Uint8Array(await crypto.subtle.digest("SHA-256", body)).toHex().slice(0, 32)}"`;
     const headers = new Headers({ "content-type": type, "cache-control": "no-cache", etag, ...ISOLATION });
     headers.set("vary", "accept-encoding");

@@ -1,5 +1,5 @@
 /**
- * Images sorted by the exit that they took.
+ * Images grouped by exit.
  *
  * @module
  */
@@ -36,7 +36,7 @@ export class Shelves {
     });
   }
 
-  /** Puts each image that has left onto its shelf. */
+  /** Puts each image that has left on its shelf. */
   render(taken: ReadonlyMap<Sample, Answer | undefined>, selected: Sample | undefined): void {
     for (const [sample, card] of this.#cards) {
       if (taken.has(sample)) continue;

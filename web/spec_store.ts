@@ -1,5 +1,5 @@
 /**
- * Where an edited spec survives a reload, and how a link carries one.
+ * Stores an edited spec across reloads, and encodes a spec in a link.
  *
  * @module
  */
@@ -7,22 +7,22 @@
 /// <reference lib="dom" />
 
 const KEY = "ranet-spec";
-/** What the address has before a spec, deflated, in URL-safe Base64. */
+/** Prefix of a spec in the URL. The spec follows, deflated, in URL-safe Base64. */
 const PREFIX = "#architecture?spec=";
-/** Largest spec that a link may unpack to, in characters. */
+/** Maximum length of a spec in a link, in characters. */
 const MAX_LENGTH = 2 ** 18;
 
-/** Keeps a spec for the next time; `undefined` forgets it. */
+/** Stores a spec; `undefined` deletes it. */
 export function keep(spec: string | undefined): void {
   try {
     if (spec === undefined) localStorage.removeItem(KEY);
     else localStorage.setItem(KEY, spec);
   } catch {
-    // Some browsers refuse to keep anything.
+    // Some browsers refuse to store anything.
   }
 }
 
-/** The spec that was kept. */
+/** The stored spec. */
 export function kept(): string | undefined {
   try {
     return localStorage.getItem(KEY) ?? undefined;
@@ -31,7 +31,7 @@ export function kept(): string | undefined {
   }
 }
 
-/** An address of this page that carries a spec. */
+/** A URL of this page that contains a spec. */
 export async function addressOf(spec: string): Promise<string> {
   const deflated = new Blob([spec]).stream().pipeThrough(new CompressionStream("deflate-raw"));
   const bytes = new Uint8Array(await new Response(deflated).arrayBuffer());
@@ -40,7 +40,7 @@ export async function addressOf(spec: string): Promise<string> {
   return origin + pathname + search + PREFIX + base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-/** The spec that this page's address carries; `undefined` if there is none, or it is damaged. */
+/** The spec in this page's URL; `undefined` if there is none or it is damaged. */
 export async function specInAddress(): Promise<string | undefined> {
   if (!location.hash.startsWith(PREFIX)) return undefined;
   try {

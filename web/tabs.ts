@@ -1,5 +1,5 @@
 /**
- * Tabs, as the WAI-ARIA pattern has them: arrow keys move between them; the address remembers the one that is open.
+ * Tabs with the WAI-ARIA pattern: arrow keys move between them, and the URL contains the open one.
  *
  * @module
  */
@@ -9,10 +9,10 @@
 import { byId } from "./dom.ts";
 
 /**
- * Makes the page's tabs work.
+ * Connects the page's tabs.
  *
- * @param open What to do when a tab is opened for the first time, by the id of its panel.
- * @returns Opens a tab, by the id of its panel.
+ * @param open Functions that are called when a tab is opened for the first time, by the id of its panel.
+ * @returns A function that opens a tab, given the id of its panel.
  */
 export function wireTabs(open: Readonly<Record<string, () => void>>): (panel: string) => void {
   const tabs = [...document.querySelectorAll<HTMLButtonElement>("[role=tab]")];

@@ -1,5 +1,5 @@
 /**
- * Small pictures of images, made in a worker.
+ * Creates thumbnails in a worker.
  *
  * @module
  */
@@ -9,9 +9,10 @@
 import type { RgbImage } from "./library.ts";
 
 /**
- * Makes one.
+ * Creates a thumbnail.
  *
- * @param options `side`: the longer side in pixels; smaller images stay as they are. `type`: of the file, by default PNG.
+ * @param options `side`: length of the longer side in pixels; smaller images are not scaled. `type`: media type of the
+ * file. Default: PNG.
  */
 export async function thumbnail(
   { data, width, height }: RgbImage,
@@ -20,7 +21,7 @@ export async function thumbnail(
   const scale = Math.min(1, side / Math.max(width, height));
   const [resizeWidth, resizeHeight] = [width, height].map((side) => Math.max(1, Math.round(side * scale)));
   const pixels = new Uint8ClampedArray(data);
-  for (let i = 3; i < pixels.length; i += 4) pixels[i] = 255; // the network does not see transparency either
+  for (let i = 3; i < pixels.length; i += 4) pixels[i] = 255; // transparency is ignored, as by the network
   const bitmap = await createImageBitmap(new ImageData(pixels, width, height), {
     resizeWidth,
     resizeHeight,

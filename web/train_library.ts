@@ -1,6 +1,6 @@
 /**
- * Training as a plain ES module for browsers, `ranet-train.js`: all of `train.ts`. It needs `ranet.js` beside it, whose
- * errors it throws.
+ * Training as a plain ES module for browsers, `ranet-train.js`: all of `train.ts`. It needs `ranet.js` in the same
+ * folder, whose error class it uses.
  *
  * @module
  */
@@ -9,5 +9,5 @@ import { config } from "zod";
 
 export * from "../train.ts";
 
-// Pages that forbid `eval` would report the attempt.
+// Pages whose policy forbids `eval` would report the attempt.
 config({ jitless: true });

@@ -1,5 +1,6 @@
 /**
- * Runs the network off the page's thread, by default on what `auto` takes; `?device=cpu` and `?device=gpu` in its URL insist.
+ * Runs the network in a worker, by default on the device that `auto` chooses. `?device=cpu` and `?device=gpu` in its
+ * URL select the device.
  *
  * @module
  */
@@ -20,13 +21,13 @@ import { sizeOf } from "../lib/network/size.ts";
 import type { ModelChange, Question, Report } from "./messages.ts";
 import { thumbnail } from "./thumbnail.ts";
 
-/** Longer side of the pictures that the page shows. */
+/** Longer side of shown pictures in pixels. */
 const THUMBNAIL = 480;
 
 const questions: (Question | ModelChange)[] = [];
 let wake = (): void => {};
 self.onmessage = ({ data }: MessageEvent<Question | ModelChange>): void => {
-  // What was asked of the model before is answered by nobody.
+  // Questions to the previous model are dropped.
   if ("model" in data) questions.length = 0;
   questions.push(data);
   wake();
@@ -48,7 +49,7 @@ async function run(): Promise<void> {
   }
 }
 
-/** Why it runs on the CPU although that is not what was wanted. */
+/** Why it runs on the CPU although another device was requested. */
 let reason: string | undefined;
 
 async function open(model: Model): Promise<AdaptiveExecutor> {
@@ -59,13 +60,13 @@ async function open(model: Model): Promise<AdaptiveExecutor> {
     batchSize: 1,
     onFallback: (message) => reason = message,
   });
-  // The first run makes and tests the kernels: not to be counted as the first image's time.
+  // The first run compiles and tests the kernels, which should not count as the first image's time.
   await executor.forward(new Float32Array(inputLength(model.spec.input)));
   await tellDevice(executor);
   return executor;
 }
 
-/** Goes on with another model, unless it cannot be opened. */
+/** Switches to another model, unless it cannot be opened. */
 async function change(before: AdaptiveExecutor, archive: Blob): Promise<AdaptiveExecutor> {
   try {
     const executor = await open(await loadModel(archive));
@@ -108,14 +109,14 @@ async function answerByExits(
   }
 }
 
-/** The pixels of which a tensor was made. */
+/** The pixels from which a tensor was made. */
 function seenBy({ size, mean, std }: InputSpec, tensor: Float32Array): ImageData {
   const { height, width } = sizeOf(size);
   const area = height * width;
   const image = new ImageData(width, height);
   for (let i = 0; i < area; i++) {
     for (let c = 0; c < 3; c++) {
-      const own = c % mean.length; // grey is all three
+      const own = c % mean.length; // grey is used for all three channels
       image.data[4 * i + c] = 255 * (tensor[own * area + i] * std[own] + mean[own]);
     }
     image.data[4 * i + 3] = 255;

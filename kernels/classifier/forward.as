@@ -1,6 +1,6 @@
 // The end of a head, for one sample: the means of the top left pixels, then a linear layer with bias, summed in
-// float64; of a boosted exit, `reweight` times the logits of the exit before, which are at `before`, are added. A part has
-// some of the classes, and makes all means for itself.
+// float64. A boosted exit adds `reweight` times the logits of the previous exit, which are at `before`. A part computes
+// some of the classes, and all means.
 //
 // weights  [classes][channels, padded to a quad]; zeros in the padding
 

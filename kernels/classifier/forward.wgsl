@@ -1,5 +1,5 @@
-// Average pooling of the top left pixels to one, then a linear layer with bias; of a boosted exit,
-// `reweight` times the logits of the exit before are added. One invocation computes one logit.
+// Average pooling of the top left pixels to one, then a linear layer with bias. A boosted exit adds `reweight` times
+// the logits of the previous exit. One invocation computes one logit.
 //
 // Constants  LANES (workgroup size)
 // Dispatch   x: classes / LANES, y: remaining samples, z: steps
@@ -25,7 +25,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     sum += dot(value, weight(args.weights + id.x * args.inQuads + k));
   }
   let bias = weight(args.weights + args.classes * args.inQuads + id.x / 4)[id.x % 4];
-  // What was left there by another batch may be no number.
+  // The results of an earlier batch, which are still there, may be NaN.
   let before = logits[args.before + sample * args.classes + id.x];
   let boost = select(0, args.reweight * before, args.reweight > 0);
   if (isOwn) {

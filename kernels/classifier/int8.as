@@ -1,5 +1,5 @@
-// The end of a head, for one sample, as forward.as has it, of whole numbers: sums over the window, times what a step of each
-// channel stands for divided by the window's pixels.
+// The end of a head, for one sample, as in forward.as, but from integers: the mean of a channel is its sum over the
+// window, times the channel's step size divided by the number of pixels.
 
 import { Int8ClassifierArgs } from "../abi";
 import { logitsOfMeans } from "./forward";

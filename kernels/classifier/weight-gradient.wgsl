@@ -1,4 +1,4 @@
-// Gradient of a linear layer's weights and bias after average pooling, over a shard's samples. One invocation computes four
+// Gradient of a linear layer's weights and bias after average pooling, over a micro-batch's samples. One invocation computes four
 // weights of a class; the invocations after those compute four numbers of the bias.
 //
 // Constants  LANES (workgroup size)

@@ -1,4 +1,4 @@
-// How convolutions add up and end, in floats.
+// The sums of convolutions and what follows them, in floating point.
 
 alias Sum = vec4f;
 
@@ -6,7 +6,7 @@ fn addProducts(sum: Sum, value: f32, factors: vec4f) -> Sum {
   return fma(vec4f(value), factors, sum);
 }
 
-// Bias, which is at `at`, and what comes last.
+// Adds the bias, which is at `at`, and applies the activation.
 fn finish(sum: Sum, at: u32, args: Args) -> vec4f {
   return activate(sum + weight(at), args);
 }

@@ -5,7 +5,7 @@
 // in slices of ACROSS quads of input channels, so that each invocation loads one quad of each of its pixels.
 // Barriers need uniform control flow: loops depend only on the workgroup and read-only buffers.
 //
-// Constants  PIXELS, QUADS, LANES (workgroup size), ACROSS (of them over channels)
+// Constants  PIXELS, QUADS, LANES (workgroup size), ACROSS (invocations of a workgroup over channels)
 // Dispatch   x: pixels of all remaining samples / tile, y: channels / tile, z: steps
 // Weights    as in forward.wgsl
 

@@ -45,7 +45,7 @@ export function convolve(args: ConvolutionArgs, scratch: u32, first: u32, last: 
     if (args.accumulate) touch(output, samples * args.outBytes);
     for (let i: u32 = 0; i < args.phases; i++) {
       const phase = changetype<Phase>(args.phase + i * offsetof<Phase>());
-      // A part has some of the panels, or some of the pixels, whichever are more.
+      // A part computes some of the panels or some of the pixels, whichever are more.
       let firstPanel: u32 = 0;
       let endPanel = (args.outChannels + 7) / 8;
       let pixel: u32 = 0;
@@ -81,7 +81,7 @@ export function convolve(args: ConvolutionArgs, scratch: u32, first: u32, last: 
   }
 }
 
-// Weights as the input gradient reads them, panels of input channels, a phase at a time:
+// Weights in the order in which the input gradient reads them, in panels of input channels, one phase after another:
 // [phase][panel][tap of the phase][out][8 or 4].
 export function transpose(args: TransposeArgs, thread: u32, threads: u32): void {
   const panels = (args.inChannels + 7) >> 3;

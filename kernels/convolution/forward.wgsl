@@ -1,5 +1,5 @@
-// Convolution with bias and activation, any odd kernel and stride, padding kernel / 2: an implicit matrix product. Sums are
-// those of floats.wgsl, steps.wgsl or whole.wgsl.
+// Convolution with bias and activation, any odd kernel and stride, padding kernel / 2: an implicit matrix product. Sums
+// are computed as in floats.wgsl, steps.wgsl or whole.wgsl.
 //
 // Each invocation computes a register tile: PIXELS output pixels of one sample × QUADS quads of output channels. `across`
 // neighbouring invocations compute neighbouring channels of the same pixels, the next ones the next pixels.
@@ -8,9 +8,9 @@
 //
 // Constants  PIXELS, QUADS, LANES (workgroup size), AHEAD (1 to read ahead)
 // Dispatch   x: pixel tiles of all remaining samples · across / LANES, y: channel tiles / across, z: steps
-// Weights    (weights-*.wgsl) [kernel · kernel][4 · inQuads][outQuads] vec4, then [outQuads] vec4 of bias, and in
-//            eight bits [outQuads] of multipliers; a tile that extends beyond its row reads the next row's weights and
-//            discards the results
+// Weights    (weights-*.wgsl) [kernel · kernel][4 · inQuads][outQuads] vec4, then [outQuads] vec4 of bias, and in int8
+//            [outQuads] of multipliers; a tile that extends beyond its row reads the next row's weights and discards
+//            the results
 // Arena      starts with zeros, which are read for pixels outside the image
 
 @compute @workgroup_size(LANES)

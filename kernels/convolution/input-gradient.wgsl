@@ -1,8 +1,8 @@
 // Gradient of a convolution's input, any odd kernel and stride: like forward.wgsl, but from output to input.
 //
-// Pixels of the result use the same taps if their coordinates are equal modulo the stride, and a tile only has such pixels.
-// Each invocation computes a register tile: PIXELS pixels of one sample × QUADS quads of input channels. `across` neighbouring
-// invocations compute neighbouring channels of the same pixels, the next ones the next pixels.
+// Pixels of the result use the same taps if their coordinates are equal modulo the stride, and a tile only contains
+// such pixels. Each invocation computes a register tile: PIXELS pixels of one sample × QUADS quads of input channels.
+// `across` neighbouring invocations compute neighbouring channels of the same pixels, the next ones the next pixels.
 //
 // Constants  PIXELS, QUADS, LANES (workgroup size)
 // Dispatch   x: pixel tiles of all samples · across / LANES, y: channel tiles / across, z: stride · stride

@@ -1,4 +1,4 @@
-// Copies channels of a sample into zeros, as pad.as does, byte by byte.
+// Copies channels of a sample into a border of zeros, like pad.as, for inputs of one byte.
 //
 // from   [height][width], `pitch` bytes from pixel to pixel
 // to     [height + 2 · border][width + 2 · border], `bytes` of each pixel. 16 bytes are copied at a time: the extra bytes
@@ -18,7 +18,8 @@ function pad(from: u32, pitch: u32, height: u32, width: u32, bytes: u32, border:
       to += width * bytes;
     } else {
       for (let x: u32 = 0; x < width; x++) {
-        for (let k: u32 = 0; k < bytes; k += 16) v128.store(to + k, v128.load(from + k));
+        v128.store(to, v128.load(from));
+        for (let k: u32 = 16; k < bytes; k += 16) v128.store(to + k, v128.load(from + k));
         from += pitch;
         to += bytes;
       }
@@ -29,10 +30,10 @@ function pad(from: u32, pitch: u32, height: u32, width: u32, bytes: u32, border:
   memory.fill(to, 0, edge);
 }
 
-// The step whose input a thread's scratch memory has with its border.
+// The step whose input, with its border, is in a thread's scratch memory.
 let copied: u32 = 0;
 
-// A new sample's steps have nothing there.
+// For a new sample, the scratch memory contains no input.
 export function forgetInt8Copy(): void {
   copied = 0;
 }

@@ -1,35 +1,38 @@
-// Sums over taps in whole numbers: an implicit matrix product whose rows are found in tables, as in tiles.as. There are several
-// ways to multiply, which give the same whole numbers; which one is taken depends on the engine and on the weights:
+// Sums over taps in integers: an implicit matrix product whose rows come from tables, as in tiles.as. There are several
+// ways to multiply, with the same results; the choice depends on the engine and on the weights:
 //
-// Paired   `dot_i16x8_s` of weights and inputs that are widened: every engine has it
+// Paired   `dot_i16x8_s` of weights and inputs that are widened to 16 bits; works on every engine
 // Fused    the relaxed dot product: one instruction where processors have it (AVX-VNNI, Arm's dot product)
-// Chained  on other x86 processors: products are added in pairs, and pairs in 16 bits, before they are added to sums of 32 bits;
+// Chained  on other x86 processors: products are added in pairs, and pairs in 16 bits, before they are added to 32-bit sums;
 //          for weights that are small enough not to overflow (lib/device/cpu/int8_weights.ts)
-// Wide     inputs and weights have 16 bits: the image's
+// Wide     inputs and weights have 16 bits; for the layer that reads the image
+//
+// An engine without trap handler (Deno 2.9.6) checks the bounds of each load and store with two or three instructions:
+// one load of eight inputs, followed by shuffles, is then faster than two loads of four. Fused products have no
+// registers left for that.
 //
 // input, output     address of the first sample's
-// inPixels,         [pixels] pixels from `input` and `output` to each pixel
-//   outPixels
-// weights           [runs][steps][quads] × 32 bytes: what 4 outputs multiply 8 bytes of inputs with
+// inPixels          [pixels] pixels from `input` to each pixel's first input
+// weights           [runs][steps][quads] × 32 bytes: the weights of 4 outputs for 8 bytes of inputs
 // bias, multiplier  4 · quads numbers
-// channels          how many are written, at most 4 · quads
+// channels          number of channels to write, at most 4 · quads
 
-import { finish, storeSteps } from "../int8";
+import { kept, steps1, steps2, storePanel1, storePanel2, storeUpTo8 } from "../int8";
 
-// Ways to multiply. They are types, so that there is a function for each.
+// The ways to multiply. They are types, so that a function is compiled for each of them.
 type Paired = u8;
 type Fused = u16;
 type Chained = u32;
 type Wide = u64;
 
-// The same as the caller's numbers: lib/device/cpu/int8_product.ts.
+// These numbers are also in lib/device/cpu/int8_product.ts.
 const FUSED: u32 = 1;
 const CHAINED: u32 = 2;
 const WIDE: u32 = 3;
 
-// What a layer's sums have in common.
-// moves    [runs] bytes from the end of one run of inputs that lie together to the next one
-// steps    of 8 bytes in a run, whose end is filled up with weights of zero
+// The arguments that all sums of a layer share.
+// moves    [runs] bytes from the end of one run of contiguous inputs to the next one
+// steps    steps of 8 bytes in a run; the last one is padded with weights of zero
 // product  how to multiply
 let inPitch: u32 = 0;
 let outPitch: u32 = 0;
@@ -56,7 +59,8 @@ function pairDot(weights: v128, inputs: v128): v128 {
   return ASC_FEATURE_RELAXED_SIMD ? i16x8.relaxed_dot_i8x16_i7x16_s(weights, inputs) : unreachable();
 }
 
-// What the relaxed products make of weights, inputs and a sum that lie at an address, 16 bytes each; results lie behind them.
+// The relaxed products of weights, inputs and a sum that are stored at an address, 16 bytes each; results are stored
+// after them.
 export function multiply(at: u32): void {
   if (!ASC_FEATURE_RELAXED_SIMD) return;
   const weights = v128.load(at);
@@ -66,12 +70,11 @@ export function multiply(at: u32): void {
 }
 
 // #for Q in 1..2
-// #for P in 1..6
+// #for P in 1..8
 function sumTile${P}x${Q}<Product>(
   input: u32,
   inPixels: u32,
   output: u32,
-  outPixels: u32,
   pixels: u32,
   channels: i32,
   weights: u32,
@@ -84,8 +87,9 @@ function sumTile${P}x${Q}<Product>(
   const count = steps;
   const from = inPitch;
   const to = outPitch;
-  const ones = i16x8.splat(1);
-  for (const end = inPixels + 4 * pixels; inPixels < end; inPixels += 4 * ${P}, outPixels += 4 * ${P}) {
+  const ones = i16x8.splat(<i16> kept(1));
+  const most = f32x4.splat(<f32> kept(127));
+  for (const end = inPixels + 4 * pixels; inPixels < end; inPixels += 4 * ${P}, output += ${P} * to) {
 // #for p in ${P}
     let at${p} = input + load<u32>(inPixels, 4 * ${p}) * from;
 // #for q in ${Q}
@@ -99,13 +103,19 @@ function sumTile${P}x${Q}<Product>(
       at${p} += move;
 // #end
       for (let k = count; k > 0; k--) {
+// #for p in ${P}
+        const values${p} = sizeof<Product>() == sizeof<Fused>() ? i64x2.splat(0) : v128.load64_zero(at${p});
+// #end
         if (sizeof<Product>() == sizeof<Paired>()) {
+// #for p in ${P}
+          const wide${p} = i16x8.extend_low_i8x16_u(values${p});
+// #end
 // #for i in 4
 // #for q in ${Q}
           const weight${i}_${q} = v128.load_ext<i8>(w, 8 * (${Q} * ${i} + ${q}));
 // #end
 // #for p in ${P}
-          const value${i}_${p} = i16x8.extend_low_i8x16_u(v128.load_splat<u16>(at${p}, 2 * ${i}));
+          const value${i}_${p} = i32x4.shuffle(wide${p}, wide${p}, ${i}, ${i}, ${i}, ${i});
 // #for q in ${Q}
           sum${p}_${q} = i32x4.add(sum${p}_${q}, i32x4.dot_i16x8_s(weight${i}_${q}, value${i}_${p}));
 // #end
@@ -117,8 +127,8 @@ function sumTile${P}x${Q}<Product>(
           const weight1_${q} = v128.load(w, 16 * (${Q} + ${q}));
 // #end
 // #for p in ${P}
-          const value0_${p} = v128.load32_splat(at${p});
-          const value1_${p} = v128.load32_splat(at${p}, 4);
+          const value0_${p} = i32x4.shuffle(values${p}, values${p}, 0, 0, 0, 0);
+          const value1_${p} = i32x4.shuffle(values${p}, values${p}, 1, 1, 1, 1);
 // #for q in ${Q}
           const pairs${p}_${q} = i16x8.add(pairDot(weight0_${q}, value0_${p}), pairDot(weight1_${q}, value1_${p}));
           sum${p}_${q} = i32x4.add(sum${p}_${q}, i32x4.dot_i16x8_s(pairs${p}_${q}, ones));
@@ -130,7 +140,9 @@ function sumTile${P}x${Q}<Product>(
           const weight${i}_${q} = v128.load(w, 16 * (${Q} * ${i} + ${q}));
 // #end
 // #for p in ${P}
-          const value${i}_${p} = v128.load32_splat(at${p}, 4 * ${i});
+          const value${i}_${p} = sizeof<Product>() == sizeof<Fused>()
+            ? v128.load32_splat(at${p}, 4 * ${i})
+            : i32x4.shuffle(values${p}, values${p}, ${i}, ${i}, ${i}, ${i});
 // #for q in ${Q}
           sum${p}_${q} = sizeof<Product>() == sizeof<Fused>()
             ? fusedDot(weight${i}_${q}, value${i}_${p}, sum${p}_${q})
@@ -149,69 +161,69 @@ function sumTile${P}x${Q}<Product>(
     const times${q} = v128.load(multiplier, 16 * ${q});
 // #end
 // #for p in ${P}
-    const out${p} = output + load<u32>(outPixels, 4 * ${p}) * to;
+    const bytes${p} = steps${Q}(
+// #for q in ${Q}
+      sum${p}_${q},
+      times${q},
+// #end
+      most,
+    );
 // #end
     if (whole) {
 // #for p in ${P}
-// #for q in ${Q}
-      v128.store32_lane(out${p}, finish(sum${p}_${q}, times${q}), 0, 4 * ${q});
-// #end
+      storePanel${Q}(output + ${p} * to, bytes${p});
 // #end
     } else {
 // #for p in ${P}
-// #for q in ${Q}
-      storeSteps(out${p} + 4 * ${q}, finish(sum${p}_${q}, times${q}), channels - 4 * ${q});
-// #end
+      storeUpTo8(output + ${p} * to, bytes${p}, channels);
 // #end
     }
   }
 }
 // #end
 
-// Tiles of 4 pixels where registers are short, else of 6.
+// A tile has as many pixels as the registers allow: more with a panel of 4 channels.
 function sumPixels${Q}<Product>(
   input: u32,
   inPixels: u32,
   output: u32,
-  outPixels: u32,
   pixels: u32,
   channels: i32,
   weights: u32,
   bias: u32,
   multiplier: u32,
 ): void {
-  const most: u32 = sizeof<Product>() == sizeof<Fused>() ? 6 : 4;
-  const rest = pixels % most;
+  const most: u32 = sizeof<Product>() == sizeof<Fused>() ? 6 : sizeof<Product>() == sizeof<Chained>() && ${Q} == 1 ? 8 : 4;
+  let rest = pixels % most;
   const whole = pixels - rest;
   if (sizeof<Product>() == sizeof<Fused>()) {
-    sumTile6x${Q}<Product>(input, inPixels, output, outPixels, whole, channels, weights, bias, multiplier);
+    sumTile6x${Q}<Product>(input, inPixels, output, whole, channels, weights, bias, multiplier);
+  } else if (sizeof<Product>() == sizeof<Chained>() && ${Q} == 1) {
+    sumTile8x${Q}<Product>(input, inPixels, output, whole, channels, weights, bias, multiplier);
   } else {
-    sumTile4x${Q}<Product>(input, inPixels, output, outPixels, whole, channels, weights, bias, multiplier);
+    sumTile4x${Q}<Product>(input, inPixels, output, whole, channels, weights, bias, multiplier);
   }
   inPixels += 4 * whole;
-  outPixels += 4 * whole;
+  output += whole * outPitch;
+  if (rest >= 4) {
+    sumTile4x${Q}<Product>(input, inPixels, output, 4, channels, weights, bias, multiplier);
+    inPixels += 16;
+    output += 4 * outPitch;
+    rest -= 4;
+  }
   switch (rest) {
 // #for P in 1..3
     case ${P}:
-      return sumTile${P}x${Q}<Product>(input, inPixels, output, outPixels, ${P}, channels, weights, bias, multiplier);
+      return sumTile${P}x${Q}<Product>(input, inPixels, output, ${P}, channels, weights, bias, multiplier);
 // #end
-  }
-  if (sizeof<Product>() == sizeof<Fused>()) {
-    switch (rest) {
-// #for P in 4..5
-      case ${P}:
-        return sumTile${P}x${Q}<Product>(input, inPixels, output, outPixels, ${P}, channels, weights, bias, multiplier);
-// #end
-    }
   }
 }
 
-// Any number of pixels, in the way that was set.
+// Any number of pixels, multiplied in the way that was set.
 export function sumInt8Taps${Q}(
   input: u32,
   inPixels: u32,
   output: u32,
-  outPixels: u32,
   pixels: u32,
   channels: i32,
   weights: u32,
@@ -220,14 +232,14 @@ export function sumInt8Taps${Q}(
 ): void {
   switch (product) {
     case WIDE:
-      return sumPixels${Q}<Wide>(input, inPixels, output, outPixels, pixels, channels, weights, bias, multiplier);
+      return sumPixels${Q}<Wide>(input, inPixels, output, pixels, channels, weights, bias, multiplier);
     case FUSED:
       if (!ASC_FEATURE_RELAXED_SIMD) break;
-      return sumPixels${Q}<Fused>(input, inPixels, output, outPixels, pixels, channels, weights, bias, multiplier);
+      return sumPixels${Q}<Fused>(input, inPixels, output, pixels, channels, weights, bias, multiplier);
     case CHAINED:
       if (!ASC_FEATURE_RELAXED_SIMD) break;
-      return sumPixels${Q}<Chained>(input, inPixels, output, outPixels, pixels, channels, weights, bias, multiplier);
+      return sumPixels${Q}<Chained>(input, inPixels, output, pixels, channels, weights, bias, multiplier);
   }
-  sumPixels${Q}<Paired>(input, inPixels, output, outPixels, pixels, channels, weights, bias, multiplier);
+  sumPixels${Q}<Paired>(input, inPixels, output, pixels, channels, weights, bias, multiplier);
 }
 // #end

@@ -37,7 +37,7 @@ function pad(
   }
 }
 
-// The step whose input a thread's scratch memory has with its border.
+// The step whose input, with its border, is in a thread's scratch memory.
 let copied: u32 = 0;
 
 // For a new sample, the scratch memory contains no input.

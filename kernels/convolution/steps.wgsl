@@ -1,4 +1,5 @@
-// How convolutions add up and end in eight bits: whole numbers in floats, of which no sum reaches 2^24.
+// The sums of convolutions and what follows them, in int8: integers in floats, which are exact because no sum reaches
+// 2^24.
 
 alias Sum = vec4f;
 
@@ -6,7 +7,8 @@ fn addProducts(sum: Sum, value: f32, factors: vec4f) -> Sum {
   return fma(vec4f(value), factors, sum);
 }
 
-// Bias, which is at `at`; then the multipliers, which are behind it; then rounding to whole steps (lib/weights/quantized.ts).
+// Adds the bias, which is at `at`, multiplies by the multipliers, which follow it, and rounds to whole steps
+// (lib/weights/quantized.ts).
 fn finish(sum: Sum, at: u32, args: Args) -> vec4f {
   return clamp(round((sum + weight(at)) * weight(at + args.outQuads)), vec4f(), vec4f(127));
 }

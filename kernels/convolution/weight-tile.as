@@ -56,8 +56,8 @@ export function weightTile${R}x${Q}(
 // #end
 // #end
 
-// The same for the last panel, which has few output channels: gradients are splat and inputs are vectors, so that no lanes are
-// wasted on missing channels. The tile is ${C} gradients × Q · 4 inputs.
+// The same for the last panel, which has few output channels: gradients are broadcast and inputs are vectors, so that
+// no lanes are wasted on missing channels. The tile is ${C} gradients × Q · 4 inputs.
 //
 // lanes      channels from input to input in the result
 

@@ -1,5 +1,5 @@
-// How convolutions add up and end in eight bits: whole numbers, where floats would round the sums. The same as steps.wgsl
-// otherwise.
+// The sums of convolutions and what follows them, in int8: like steps.wgsl, but with integers, for sums that floats
+// would round.
 
 alias Sum = vec4i;
 

@@ -1,7 +1,9 @@
-// A depthwise convolution with what comes last, of any odd kernel and stride, over a range of samples; and, where the stride is
-// 1, its input gradient, which is one with its kernel turned round. A part has some rows.
+// A depthwise convolution with bias and activation, any odd kernel and stride, over a range of samples. With a stride
+// of 1 also its input gradient, which is a depthwise convolution with the kernel rotated by 180°. A part computes some
+// of the rows.
 //
-// Weights lie as those of a convolution that reads one channel: [panel of 8 channels, or of 4 at the end][tap][8 or 4].
+// Weights are stored like those of a convolution with one input channel:
+// [panel of 8 channels, or of 4 at the end][tap][8 or 4].
 
 import { DepthwiseArgs } from "../abi";
 import { finished, RELU } from "../activation";
@@ -14,7 +16,7 @@ export function depthwise(args: DepthwiseArgs, first: u32, last: u32, part: u32,
   const stride = <i32> args.stride;
   const inWidth = <i32> args.inWidth;
   const outWidth = <i32> args.outWidth;
-  // The columns of which all taps are inside.
+  // The columns whose taps are all inside.
   const left = min((half + stride - 1) / stride, outWidth);
   const right = max(left, inWidth > half ? min((inWidth - 1 - half) / stride + 1, outWidth) : 0);
   const end = <i32> firstOf(part + 1, parts, args.outHeight);

@@ -1,10 +1,12 @@
-// A depthwise convolution with bias, what comes last, any odd kernel and stride, padding kernel / 2. An invocation computes four
-// channels of PIXELS neighbouring pixels of a row, then of those that lie a whole dispatch further on.
+// A depthwise convolution of any odd kernel and stride, padding kernel / 2, with bias and activation as in
+// convolution/floats.wgsl or steps.wgsl. An invocation computes four channels of PIXELS neighbouring pixels of a row,
+// then of further pixels at a distance of the dispatch's size.
 //
 // Constants  PIXELS, LANES (workgroup size)
 // Dispatch   x: rows · ⌈columns / PIXELS⌉ · quads / LANES, y: remaining samples, z: steps
-// Weights    (weights-*.wgsl) [kernel · kernel][outQuads] vec4, then [outQuads] vec4 of bias
-// Arena      starts with zeros, read in place of pixels outside the image
+// Weights    (weights-*.wgsl) [kernel · kernel][outQuads] vec4, then [outQuads] vec4 of bias; in int8 then [outQuads] vec4
+//            of multipliers
+// Arena      starts with zeros, which are read for pixels outside the image
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -12,7 +14,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let sample = args.arenaStart + remaining[1 + id.y] * args.samplePitch;
   let runs = (args.outWidth + PIXELS - 1) / PIXELS;
   let half = args.kernel / 2;
-  // Nothing returns early: CPU drivers share loads only where all lanes are surely active.
+  // There are no early returns: CPU drivers share loads only where all lanes are certain to be active.
   let end = select(0, args.outHeight * runs * args.outQuads, id.y < remaining[0]);
   for (var i = id.x; i < end; i += groups.x * LANES) {
     let quad = i % args.outQuads;
@@ -24,7 +26,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 // #end
     var w = args.weights + quad;
     for (var ky = 0u; ky < args.kernel; ky++) {
-      // Above and left of the image wraps round to a large number, so one comparison a side is enough.
+      // Coordinates above and left of the image wrap around to large numbers, so one comparison per axis is enough.
       let y = row * args.stride - half + ky;
       for (var kx = 0u; kx < args.kernel; kx++) {
         let own = weight(w);
@@ -36,11 +38,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
         w += args.outQuads;
       }
     }
-    let bias = weight(w);
     let pixel = row * args.outWidth + column;
 // #for p in PIXELS
     if (column + ${p} < args.outWidth) {
-      store(sample + (pixel + ${p}) * args.outPitch, quad, activate(sum${p} + bias, args), args);
+      store(sample + (pixel + ${p}) * args.outPitch, quad, finish(sum${p}, w, args), args);
     }
 // #end
   }

@@ -1,10 +1,10 @@
-// Gradients of a depthwise convolution. Weights, and their gradient, lie as in forward.as.
+// Gradients of a depthwise convolution. Weights and their gradient are stored as in forward.as.
 
 import { DepthwiseArgs, DepthwiseWeightGradientArgs } from "../abi";
 import { madd, store } from "../simd";
 import { lanesFrom, weightsOf, weightStep } from "./weights";
 
-// Gradient of what the layer read, for any stride: of each pixel, from those that it was a part of.
+// Gradient of the input, for any stride: for each pixel of the input, the sum over the outputs that used it.
 export function depthwiseInputGradient(args: DepthwiseArgs, first: u32, last: u32): void {
   const half = args.kernel >> 1;
   for (let sample = first; sample < last; sample++) {
@@ -33,8 +33,8 @@ export function depthwiseInputGradient(args: DepthwiseArgs, first: u32, last: u3
   }
 }
 
-// Gradient of the weights: a thread makes those of its share of the channels, over all samples, so that sums do not depend on
-// the number of threads. `sums`: [quad][tap][4] in float64, the thread's own.
+// Gradient of the weights: each thread computes its share of the channels over all samples, so that sums do not depend
+// on the number of threads. `sums`: a thread's own [quad][tap][4] in float64.
 export function depthwiseWeightGradient(
   args: DepthwiseWeightGradientArgs,
   sums: u32,
@@ -81,7 +81,7 @@ function tapSum(args: DepthwiseWeightGradientArgs, input: u32, gradient: u32, ky
   const up = <i32> ky - half;
   const left = <i32> kx - half;
   const width = <i32> args.outWidth;
-  // The first column whose input is inside, and the one behind the last.
+  // The first column whose input is inside, and one more than the last.
   const begin = left < 0 ? (stride - 1 - left) / stride : 0;
   const inside = <i32> args.inWidth - left;
   const end = inside > 0 ? min((inside + stride - 1) / stride, width) : 0;

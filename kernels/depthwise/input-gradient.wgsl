@@ -1,10 +1,10 @@
 // Gradient of a depthwise convolution's input, any odd kernel and stride. An invocation computes four channels of one pixel,
-// then of those that lie a whole dispatch further on.
+// then of further pixels at a distance of the dispatch's size.
 //
 // Constants  LANES (workgroup size)
 // Dispatch   x: pixels · quads / LANES, y: samples
 // Weights    as in forward.wgsl
-// Arena      starts with zeros, read in place of pixels outside the gradient
+// Arena      starts with zeros, which are read for pixels outside the gradient
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {

@@ -1,10 +1,10 @@
 // Gradient of a depthwise convolution's weights, summed over a part of the pixels. An invocation computes four channels of one
-// tap of the kernel. Nothing returns early: CPU drivers share loads only where all lanes are surely active.
+// tap of the kernel. There are no early returns: CPU drivers share loads only where all lanes are certain to be active.
 //
 // Constants  LANES (workgroup size)
 // Dispatch   x · y: taps · quads · splits / LANES
 // Partials   [split][kernel · kernel][inQuads] vec4
-// Arena      starts with zeros, read in place of pixels outside the image
+// Arena      starts with zeros, which are read for pixels outside the image
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -25,7 +25,7 @@ fn main(
   var sum = vec4f();
   for (var row = first; row < end; row++) {
     let sample = args.arenaStart + row / args.gradHeight * args.samplePitch + quad;
-    // Above and left of the image wraps round to a large number, so one comparison a side is enough.
+    // Coordinates above and left of the image wrap around to large numbers, so one comparison per axis is enough.
     let y = row % args.gradHeight * args.stride + top;
     let origin = sample + args.inOffset + y * args.inWidth * args.inPitch;
     var grad = sample + args.gradOffset + row % args.gradHeight * args.gradWidth * args.gradPitch;

@@ -1,4 +1,4 @@
-// Each channel times its gate, over a range of samples. A part has some of the channels.
+// Each channel times its gate, over a range of samples. A part computes some of the channels.
 
 import { ExcitationArgs } from "../abi";
 import { gateOf } from "../activation";

@@ -1,4 +1,4 @@
-// What makes a gate of a number: 0 sigmoid, 1 hard sigmoid; and its slope.
+// The functions of gates (0 sigmoid, 1 hard sigmoid) and their derivatives.
 
 fn gateOf(x: vec4f, args: Args) -> vec4f {
   if (args.gate == 1) {

@@ -1,8 +1,8 @@
-// Gradient of what gates were made from. One invocation computes four channels.
+// Gradient of the gates' inputs. One invocation computes four channels.
 //
 // Constants  LANES (workgroup size)
 // Dispatch   x: quads / LANES, y: samples
-// Arena      starts with zeros, read in place of pixels behind the last
+// Arena      starts with zeros, which are read for pixels after the last
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3u) {

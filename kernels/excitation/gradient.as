@@ -1,4 +1,4 @@
-// Gradients of channels times gates, over a range of samples: of the channels, and of what gates were made from.
+// Gradients of channels times gates, over a range of samples: of the channels, and of the gates' inputs.
 
 import { ExcitationArgs } from "../abi";
 import { gateOf, gateSlope } from "../activation";
@@ -16,7 +16,7 @@ export function excitationGradient(args: ExcitationArgs, first: u32, last: u32):
         let at = args.input + sample * args.inBytes + pixel * args.inPitch + 4 * channel;
         let from = args.output + sample * args.outBytes + pixel * args.outPitch + 4 * channel;
         let to = args.result + sample * args.resultBytes + pixel * args.resultPitch + 4 * channel;
-        // Row by row, so that rounding does not add up.
+        // Row by row, so that rounding errors do not accumulate.
         let own = f32x4.splat(0);
         for (let left = args.inWidth; left > 0; left--) {
           const g = v128.load(from);

@@ -1,5 +1,5 @@
-// Gradient of channels that were multiplied by gates. An invocation computes four channels of one pixel, then of those that lie a
-// whole dispatch further on.
+// Gradient of channels that were multiplied by gates. An invocation computes four channels of one pixel, then of
+// further pixels at a distance of the dispatch's size.
 //
 // Constants  LANES (workgroup size)
 // Dispatch   x: pixels · quads / LANES, y: samples

@@ -1,4 +1,5 @@
-// Max-pooling, 3 × 3, stride 2, padding 1, over a range of samples; pixels outside are ignored. A part has some rows.
+// Max-pooling, 3 × 3, stride 2, padding 1, over a range of samples; pixels outside are ignored. A part computes some of
+// the rows.
 
 import { WindowArgs } from "../abi";
 import { firstOf } from "../parts";

@@ -1,4 +1,4 @@
-// Max-pooling of whole numbers, as forward.as does it.
+// Max-pooling of integers, as in forward.as.
 
 import { WindowArgs } from "../abi";
 import { firstOf } from "../parts";

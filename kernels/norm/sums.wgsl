@@ -1,5 +1,5 @@
-// Sums over a part of a sample's pixels of g, the gradient behind the activation, and of g · x̂, where x̂ is the normalised
-// input. One invocation computes four channels.
+// Sums over a part of a sample's pixels of g, the gradient of batch norm's output, and of g · x̂, where x̂ is the
+// normalised input. One invocation computes four channels.
 //
 // Constants  LANES (workgroup size)
 // Dispatch   x · z: quads · chunks / LANES, y: samples

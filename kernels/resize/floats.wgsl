@@ -1,4 +1,4 @@
-// A resized pixel, in floats.
+// A resized pixel, in floating point.
 
 // The inputs of an output pixel.
 struct Source {
@@ -21,7 +21,7 @@ fn source(sample: u32, pixel: u32, args: Args) -> Source {
   return Source(first, first + right, first + bottom, first + bottom + right, fract(x), fract(y));
 }
 
-// Along one side.
+// The position in the original along one axis.
 fn at(i: u32, before: u32, after: u32) -> f32 {
   return f32(i * (before - 1)) / f32(max(after, 2) - 1);
 }

@@ -1,4 +1,4 @@
-// Bilinear resize, corners aligned, over a range of samples; a part has some rows.
+// Bilinear resize, corners aligned, over a range of samples; a part computes some of the rows.
 
 import { ResizeArgs } from "../abi";
 import { firstOf } from "../parts";

@@ -1,4 +1,4 @@
-// A resized pixel, in eight bits: whole numbers in floats, rounded as lib/weights/quantized.ts says.
+// A resized pixel, in int8: integers in floats, rounded as in lib/weights/quantized.ts.
 //
 // Weights    (weights-*.wgsl) [outHeight · outWidth] vec4: shares of the four inputs, which add up to 2^14
 
@@ -20,7 +20,7 @@ fn source(sample: u32, pixel: u32, args: Args) -> Source {
   return Source(first, first + right, first + bottom, first + bottom + right, weight(args.weights + pixel));
 }
 
-// Along one side: the first of two inputs.
+// The first of two inputs along one axis.
 fn before(i: u32, inSize: u32, outSize: u32) -> u32 {
   return min(i * (inSize - 1) / (max(outSize, 2) - 1), max(inSize, 2) - 2);
 }

@@ -1,4 +1,4 @@
-// The mean of each channel over all pixels, over a range of samples. A part has some of the channels.
+// The mean of each channel over all pixels, over a range of samples. A part computes some of the channels.
 
 import { WindowArgs } from "../abi";
 import { firstOf } from "../parts";
@@ -13,7 +13,7 @@ export function squeeze(args: WindowArgs, first: u32, last: u32, part: u32, part
     const input = args.input + sample * args.inBytes;
     for (let channel: u32 = 4 * firstOf(part, parts, quads); channel < end; channel += 4) {
       let sum = f32x4.splat(0);
-      // Row by row, so that rounding does not add up.
+      // Row by row, so that rounding errors do not accumulate.
       for (let row: u32 = 0; row < args.inHeight; row++) {
         const begin = input + row * line + 4 * channel;
         let own = f32x4.splat(0);

@@ -1,5 +1,5 @@
-// Gradient of the mean over all pixels: each pixel's share. An invocation computes four channels of one pixel, then of those that
-// lie a whole dispatch further on.
+// Gradient of the mean over all pixels: each pixel's share. An invocation computes four channels of one pixel, then of
+// further pixels at a distance of the dispatch's size.
 //
 // Constants  LANES (workgroup size)
 // Dispatch   x: pixels · quads / LANES, y: samples

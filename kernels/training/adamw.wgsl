@@ -1,4 +1,4 @@
-// AdamW as PyTorch's, of one quad: m = momentum · m + (1 − momentum) · g, s = keepSquare · s + (1 − keepSquare) · g²,
+// AdamW as in PyTorch, for one quad: m = momentum · m + (1 − momentum) · g, s = keepSquare · s + (1 − keepSquare) · g²,
 // p −= rate · decay · p + rate · (first · m) / (second · √s + epsilon).
 
 fn descended(i: u32, value: vec4f, own: vec4f, decay: f32) -> vec4f {

@@ -1,5 +1,5 @@
-// Stochastic gradient descent as PyTorch's, of one quad: v = momentum · v + (g + decay · p), p −= rate · v, or with Nesterov
-// rate · (that sum + momentum · v).
+// Stochastic gradient descent as in PyTorch, for one quad: v = momentum · v + (g + decay · p), p −= rate · v, or with
+// Nesterov rate · (that sum + momentum · v).
 
 fn descended(i: u32, value: vec4f, own: vec4f, decay: f32) -> vec4f {
   let gradient = fma(vec4f(decay), value, own);

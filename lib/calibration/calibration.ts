@@ -94,7 +94,7 @@ export async function checkCalibration(calibration: Calibration, of: Model): Pro
   const { spec, exits } = of.network;
   if (!Array.isArray(thresholds) || typeof weights !== "string") {
     throw new RanetError(
-      "Cannot use this calibration: it has no thresholds or no weights' digest; readCalibrations() reads one",
+      "Cannot use this calibration: it has no thresholds or no digest of weights; use readCalibrations() to read one",
     );
   }
   if (model !== spec.name || thresholds.length !== exits.length) {
@@ -109,6 +109,6 @@ export async function checkCalibration(calibration: Calibration, of: Model): Pro
     `Cannot use this calibration of ${model}: it was made with other weights or other temperatures (digest ${
       weights.slice(0, 12)
     }…, the model's is ` +
-      `${own.slice(0, 12)}…). Calibrate anew, or take back what was changed.`,
+      `${own.slice(0, 12)}…). Calibrate again, or undo the change.`,
   );
 }

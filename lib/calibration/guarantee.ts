@@ -6,7 +6,7 @@
 
 import { RanetError } from "../errors.ts";
 import { type Measured, type Outcome, outcomeOf, subset } from "./measure.ts";
-import { fewestSamples, lastSafeStep, type MeanPromise } from "./risk_control.ts";
+import { fewestSamples, lastSafeStep, type MeanPromise, showsMean } from "./risk_control.ts";
 import { byConfidence, exitsTaken, thresholdsForQ } from "./thresholds.ts";
 
 /** The largest loss by leaving early, on average over new images of the same kind. */
@@ -45,23 +45,37 @@ export function guaranteedThresholds(
   target: RiskTarget,
   flops: readonly number[],
 ): Outcome & { q: number; thresholds: number[]; guarantee: Guarantee } {
-  const promise = promiseOf(target);
+  const promise = checkGuarantee(target, measured.labels.length);
   const [fitting, testing] = halves(measured.labels.length).map((samples) => subset(measured, samples));
   const path = pathOf(fitting);
   const last = lastSafeStep(path.length, (step) => lossesOf(path[step].thresholds, testing, target), promise);
   const tested = testing.labels.length;
-  if (last < 0) {
-    throw new RanetError(
-      `Cannot guarantee a drop of at most ${target.maxDrop} with confidence ${target.confidence}: ${tested} images are ` +
-        `too few to test it on. Even if early exits never made a mistake, ${fewestSamples(promise)} would be needed: ` +
-        `expected a validation set of at least ${2 * fewestSamples(promise)} images, found ${measured.labels.length}.`,
-    );
-  }
+  if (last < 0) throw tooFew(target, promise, measured.labels.length);
   return {
     ...path[last],
     ...outcomeOf(path[last].thresholds, measured, flops),
     guarantee: { fitted: fitting.labels.length, tested, bound: "betting, fixed sequence" },
   };
+}
+
+/**
+ * Checks that this number of samples allows a guarantee if no early exit makes a mistake.
+ *
+ * @throws {RanetError} If the target is invalid, or there are too few samples.
+ */
+export function checkGuarantee(target: RiskTarget, samples: number): MeanPromise {
+  const promise = promiseOf(target);
+  if (!showsMean(new Float32Array(Math.floor(samples / 2)), promise)) throw tooFew(target, promise, samples);
+  return promise;
+}
+
+function tooFew({ maxDrop, confidence }: RiskTarget, promise: MeanPromise, samples: number): RanetError {
+  const [fewest, tested] = [fewestSamples(promise), Math.floor(samples / 2)];
+  return new RanetError(
+    `Cannot guarantee a drop of at most ${maxDrop} with confidence ${confidence}: ${tested} images are ` +
+      `too few to test it on. Even if early exits never made a mistake, ${fewest} would be needed: ` +
+      `expected a validation set of at least ${2 * fewest} images, found ${samples}.`,
+  );
 }
 
 function promiseOf({ maxDrop, confidence, risk = "accuracy" }: RiskTarget): MeanPromise {

@@ -23,9 +23,10 @@ const BOLDEST = 0.75;
 const MAX_SAMPLES = 2 ** 24;
 
 /**
- * Whether samples show that a mean is within its limit: a bet against "it is above the limit", which would be fair if
- * that were true, has won 1 / delta (Waudby-Smith and Ramdas, "Estimating means of bounded random variables by
- * betting", JRSS B 2024). The smaller the variance of the losses, the fewer samples it needs.
+ * Whether samples show that a mean is within its limit. The test bets against "the mean is above the limit", a bet that
+ * would be fair if that were true, and succeeds when the capital reaches 1 / delta (Waudby-Smith and Ramdas,
+ * "Estimating means of bounded random variables by betting", JRSS B 2024). The smaller the variance of the losses, the
+ * fewer samples it needs.
  *
  * @param losses The losses in the order of drawing, each from `lowest` to 1.
  */

@@ -22,15 +22,15 @@ export function checkSamples(samples: number): void {
   if (samples === 0) throw new RanetError("Cannot calibrate: the validation set has no samples");
   if (samples >= FEWEST_SAMPLES) return;
   throw new RanetError(
-    `Cannot calibrate on ${samples} images: what they say holds for hardly any other. Expected at least ` +
-      `${FEWEST_SAMPLES} that the model was not trained on; ${MANY_SAMPLES} make it reliable`,
+    `Cannot calibrate on ${samples} images: they are too few for reliable results. Expected at least ` +
+      `${FEWEST_SAMPLES} that the model was not trained on; ${MANY_SAMPLES} are reliable`,
   );
 }
 
 /**
  * The 95 % confidence interval of an accuracy (Wilson, 1927).
  *
- * @param accuracy Share of the samples that were right.
+ * @param accuracy Share of the samples that were classified correctly.
  * @param samples Number of samples, at least 1.
  */
 export function accuracyInterval(accuracy: number, samples: number): readonly [least: number, most: number] {

@@ -37,7 +37,7 @@ export interface Thresholds {
   readonly guarantee?: Guarantee;
 }
 
-/** So small that, after rounding, no sample goes on to exit 2. */
+/** A q so small that, after rounding, all samples leave at exit 1. */
 const SMALLEST_Q = 1e-20;
 /** Number of values of q that are tried at first. */
 const GRID = 512;

@@ -1,5 +1,5 @@
 /**
- * The high-level interface: image files in, labels out.
+ * The high-level interface: classifies image files.
  *
  * @module
  */
@@ -79,7 +79,7 @@ export class ImageClassifier implements Disposable {
    * Creates a classifier for an existing executor.
    *
    * @param executor Disposed of with the classifier.
-   * @param options `batchSize`: most images computed together, 64 by default. `calibrations`: the place of the model's
+   * @param options `batchSize`: the maximum batch size, 64 by default. `calibrations`: the place of the model's
    * calibrations.
    */
   constructor(
@@ -195,7 +195,7 @@ export class ImageClassifier implements Disposable {
     }
     const calibrations = await this.#calibrations();
     if (!calibrations) {
-      throw new RanetError("Cannot keep a budget: the model has no calibrations; make one with calibrate()");
+      throw new RanetError("Cannot keep a budget: the model has no calibrations; create one with calibrate()");
     }
     return { calibration: calibrationWithin(budget, calibrations) };
   }

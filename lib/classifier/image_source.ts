@@ -19,8 +19,8 @@ import { kindOf } from "../text/kind.ts";
  * An image: the path or URL (`https:`, `file:`, `data:`, `blob:`) of a file, as text or as a `URL`; a
  * file itself, as a `Blob` (for example an upload), as its bytes,
  * or as a `Response`; pixels, such as an `ImageData`; or an `ImageBitmap`, in a browser also an
- * `<img>`, `<canvas>`, `<video>` or `VideoFrame`. In a browser, a string is a URL. For networks of other than 1 or 3
- * channels, the file is an array: `.npy`, or TIFF bands.
+ * `<img>`, `<canvas>`, `<video>` or `VideoFrame`. In a browser, a string is a URL. For networks with a number of
+ * channels other than 1 and 3, the file is an array: `.npy`, or TIFF bands.
  */
 export type ImageSource =
   | string
@@ -76,7 +76,7 @@ export async function readImage(image: ImageSource, options: DecodeImageOptions)
 /**
  * Reads an image, or a file of an array, as the tensor that a network takes.
  *
- * @throws {RanetError} If it is missing, cannot be decoded, or is not what the network takes.
+ * @throws {RanetError} If it is missing, cannot be decoded, or does not fit the network.
  */
 export async function readImageTensor(
   image: ImageSource,
@@ -86,7 +86,7 @@ export async function readImageTensor(
   return await readTensor(await bytesOf(image, source), { source, input });
 }
 
-/** Whether a value is a view of a file's bytes. The meaning of other arrays is not known. */
+/** Whether a value is a view of a file's bytes. The meaning of other arrays is unknown. */
 function isBytes(image: unknown): image is Uint8Array | Uint8ClampedArray | DataView {
   return image instanceof Uint8Array || image instanceof Uint8ClampedArray || image instanceof DataView;
 }
@@ -97,7 +97,7 @@ function isPixels(image: unknown): image is RgbImage | ImageData {
 
 /**
  * Converts pixels to bytes. A browser's `ImageData` may have 16-bit float samples from 0 to 1; the range of other
- * arrays of floats is not known.
+ * arrays of floats is unknown.
  */
 function bytePixels(image: RgbImage | ImageData): RgbImage {
   const { width, height } = image;
@@ -119,7 +119,7 @@ async function bytesOf(image: ImageSource, source: string): Promise<Uint8Array> 
       throw new RanetError(`Cannot read image ${JSON.stringify(source)}: ${reason}`);
     };
     if (!image.ok) return refuse(`the server answered ${image.status} ${image.statusText}`.trimEnd());
-    if (image.bodyUsed) return refuse("the response has been read already: give its bytes, or response.clone()");
+    if (image.bodyUsed) return refuse("the response has already been read: use its bytes, or response.clone()");
     return await readBoundedStream(image.body ?? new Blob().stream(), bounds);
   }
   if (typeof image === "string" || image instanceof URL) {

@@ -144,6 +144,8 @@ export function thresholds(value: string): number | number[] {
   const found = parseThresholds(value);
   if (found !== undefined) return found;
   throw new RanetError(
-    `Cannot use --threshold ${JSON.stringify(value)}: expected a number from 0 to 1, or one per exit, with commas`,
+    `Cannot use --threshold ${
+      JSON.stringify(value)
+    }: expected a number from 0 to 1, or one per exit, separated by commas`,
   );
 }

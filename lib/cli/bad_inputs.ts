@@ -36,7 +36,7 @@ export class BadInputs {
   }
 
   /**
-   * Ends the list, and reports which files have been passed over.
+   * Ends the list, and reports ignored files.
    *
    * @param answered Whether any input could be used.
    * @throws {RanetError} If some inputs were bad without `skip`, or all were.

@@ -75,7 +75,7 @@ export function budgetText({ budget, calibration }: Budget, summary: BatchSummar
   const shares = summary.exits.filter(({ share }) => share > 0)
     .map(({ exit, share }) => `${percent(share)} at exit ${exit}`);
   return `average ${large(summary.averageFlops)} of a budget of ${large(budget)}; ${shares.join(", ")}
-expected of these thresholds, from ${samples} samples${dataset ? ` of ${printable(dataset)}` : ""}: ` +
+expected with these thresholds, from ${samples} samples${dataset ? ` of ${printable(dataset)}` : ""}: ` +
     `${large(expectedCost)}, accuracy ${percent(expectedAccuracy)} (${
       accuracyInterval(expectedAccuracy, samples).map((share) => percent(share)).join(" to ")
     })` +

@@ -6,7 +6,6 @@
 
 import { join } from "node:path";
 import { inFolder, isUrl, toPlace } from "../io/place.ts";
-import { openDataset } from "../data/open_dataset.ts";
 import { calibrationPath, type ModelPlace } from "../calibration/find.ts";
 import { divideAll, fitTemperatures } from "../calibration/temperature.ts";
 import { type Model, withTemperatures } from "../model/model.ts";
@@ -14,7 +13,7 @@ import { BUNDLED_SPECS } from "../model/read_spec.ts";
 import { formatTemperatures, temperaturesPath } from "../model/temperatures.ts";
 import { digestTrained } from "../weights/digest.ts";
 import { calibrateMeasured, type Calibration, checkCalibration } from "../calibration/calibration.ts";
-import type { RiskTarget } from "../calibration/guarantee.ts";
+import { checkGuarantee, type RiskTarget } from "../calibration/guarantee.ts";
 import { measure, type Measured, type Validation } from "../calibration/measure.ts";
 import { checkSamples, MANY_SAMPLES } from "../calibration/samples.ts";
 import { type CalibrationTarget, checkBudget } from "../calibration/search.ts";
@@ -29,16 +28,15 @@ import { exists } from "../io/exists.ts";
 import {
   DATASET_FLAGS,
   DATASET_OPTIONS,
-  datasetOptions,
   MODEL_OPTIONS,
   type ModelOption,
+  openDatasetFor,
   openExecutor,
-  tellOf,
 } from "./run_on.ts";
 import { toJson, toText, wanted } from "./calibrate_output.ts";
 import { predict } from "./predict.ts";
 import { printable } from "./text.ts";
-import { writeFiles } from "../io/write_files.ts";
+import { checkWritable, writeFiles } from "../io/write_files.ts";
 
 /** The possible targets. */
 const TARGETS = ["budget", "accuracy", "max-drop"] as const;
@@ -104,7 +102,7 @@ kind is at most D below the full network's. They are fitted on one half of the i
     const weights = weightsFile(place);
     if (refit && weights === undefined) {
       throw new UsageError(
-        "Cannot fit temperatures: expected a model of your own, since they are stored beside its weights",
+        "Cannot fit temperatures: expected your own model, because they are stored beside its weights",
       );
     }
     using executor = await openExecutor(call, terminal, {
@@ -124,18 +122,12 @@ kind is at most D below the full network's. They are fitted on one half of the i
       ...fit ? [temperaturesPath(weights)!] : [],
       ...new Set([...target ? [out] : [], ...invalid.length > 0 ? [kept] : []]),
     ];
+    await checkWritable(files);
 
     const skipBad = flags.has("skip-bad");
-    const { classes: labels, input } = opened.spec;
-    const dataset = await openDataset(path, {
-      labels,
-      inputSize: input.size,
-      channels: input.mean.length,
-      part: "validation",
-      ...datasetOptions(call),
-    });
-    tellOf(dataset, terminal.stderr);
+    const dataset = await openDatasetFor(opened.spec, path, { call, terminal, part: "validation" });
     checkSamples(dataset.size);
+    if (target && "maxDrop" in target) checkGuarantee(target, dataset.size);
     terminal.stderr(
       `Calibrating on the ${dataset.size} images of ${printable(dataset.name)}, into ${
         files.map(printable).join(", ")
@@ -174,7 +166,7 @@ kind is at most D below the full network's. They are fitted on one half of the i
     const samples = measured.labels.length;
     if (samples < MANY_SAMPLES) {
       terminal.stderr(
-        `${samples} images are few, so the thresholds are imprecise. Use ${MANY_SAMPLES} or more` +
+        `${samples} images are few, so thresholds are imprecise. Use ${MANY_SAMPLES} or more` +
           (fit ? "; temperatures were kept near 1" : ""),
       );
     }

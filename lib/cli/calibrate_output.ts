@@ -18,7 +18,7 @@ export interface Done {
   readonly file: string;
   /** Options of the command that uses it, besides the budget. */
   readonly use: string;
-  /** Number of images that were left out. */
+  /** Number of skipped images. */
   readonly skipped: number;
   /** The temperatures, if they were fitted. */
   readonly temperatures?: readonly number[];
@@ -77,5 +77,5 @@ export function wanted(target: CalibrationTarget): string {
 
 function promised({ fitted, tested, bound }: Guarantee): string {
   return `
-promised by: thresholds fitted on ${fitted} of the samples and tested on the other ${tested} (${bound})`;
+guarantee: thresholds fitted on ${fitted} of the samples and tested on the other ${tested} (${bound})`;
 }

@@ -33,6 +33,9 @@ type ClassifyOption =
   | "from"
   | "shard";
 
+/** Names of files in formats that `--out` does not write. */
+const OTHER_TABLE = /\.(csv|tsv|parquet|xlsx?)$/i;
+
 /** The command. */
 export const classifyCommand: Command<ClassifyOption> = {
   name: "classify",
@@ -40,8 +43,8 @@ export const classifyCommand: Command<ClassifyOption> = {
   usage: "IMAGE… [options]",
   operands: [0, Infinity],
   description:
-    `Classifies JPEG, PNG, WebP, AVIF, GIF, BMP and TIFF images of any size: files, URLs, folders with all that is
-in them, patterns such as 'photos/**/*.jpg', or - for standard input. An image leaves the network at the first exit whose
+    `Classifies JPEG, PNG, WebP, AVIF, GIF, BMP and TIFF images of any size: files, URLs, folders with all their images,
+patterns such as 'photos/**/*.jpg', or - for standard input. An image leaves the network at the first exit whose
 confidence reaches the threshold; its cost is counted in multiply-adds. Rows are printed as they are computed. Files that
 cannot be read are reported on standard error; the exit code is then 1.
 
@@ -146,6 +149,11 @@ async function toFile(call: Call<ClassifyOption>, terminal: Terminal): Promise<v
   const lists = call.values?.from ?? [];
   if (operands.length === 0 && lists.length === 0) {
     throw new UsageError("Cannot run classify: nothing given, expected IMAGE… or --from LIST");
+  }
+  if (OTHER_TABLE.test(options.out!)) {
+    throw new UsageError(
+      `Cannot write ${JSON.stringify(options.out)}: --out writes JSON lines. Use the extension .jsonl, or --csv > FILE`,
+    );
   }
   if (operands.includes(STDIN)) throw new UsageError("Cannot use - with --out: expected --from - for a list");
   const shard = shardOf(options);

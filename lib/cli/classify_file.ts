@@ -5,6 +5,7 @@
  */
 
 import { createHash } from "node:crypto";
+import { dirname } from "node:path";
 import config from "../../deno.json" with { type: "json" };
 import { classifyStream } from "../classifier/stream.ts";
 import { openDecoders } from "../data/decoder_pool.ts";
@@ -62,6 +63,7 @@ export async function classifyToFile(
   };
   const header = { ...await headerOf(executor, { when, top, inputs: await digestInputs(all()) }), shard };
   const total = shardSize(header.inputs.count, shard);
+  await Deno.mkdir(dirname(out), { recursive: true });
   using writer = await ResultsWriter.open(out, header, { warn: terminal.stderr });
   const { Progress } = await import("./progress.ts");
   using progress = new Progress("classifying", total, { done: writer.kept });

@@ -1,5 +1,5 @@
 /**
- * `ranet import` of a model's directory: a copy whose weights take less space.
+ * `ranet import` of a model's directory: copies it with smaller weights.
  *
  * @module
  */
@@ -22,9 +22,9 @@ export type Dtype = "float32" | "float16";
 
 /** A copied model. */
 export interface Converted {
-  /** The model, with the weights as stored. */
+  /** The model with the stored weights. */
   readonly model: Model;
-  /** Bytes of its weights. */
+  /** Size of its weights in bytes. */
   readonly bytes: number;
 }
 
@@ -38,7 +38,7 @@ export function storedAs(dtype: Dtype): (name: string, tensor: { readonly shape:
  * changes confidences by less than fitting on other images would.
  *
  * @param source The model's directory.
- * @param options `out`: the copy's directory; `dtype`: how weights are stored.
+ * @param options `out`: the copy's directory; `dtype`: type of the stored weights.
  * @throws {RanetError} If it is not a model, or a weight is too large for its type.
  */
 export async function convertModel(
@@ -57,7 +57,7 @@ export async function convertModel(
   return { model, bytes: bytes.length };
 }
 
-/** A model's thresholds, for its copy. */
+/** A model's thresholds for its copy. */
 async function calibrationsFor(before: Model, model: Model, source: string): Promise<Calibration[]> {
   const path = await calibrationPath(before, { name: source });
   if (!await exists(path)) return [];

@@ -4,13 +4,36 @@
  * @module
  */
 
-import { layOutWeights } from "../device/webgpu/weights.ts";
+import { cpuWeightBytes } from "../device/cpu/weight_bytes.ts";
+import { INT8_IMAGE_BYTES, INT8_QUAD_BYTES } from "../device/cpu/int8_lower.ts";
+import type { ModelPrecision } from "../device/precision.ts";
+import { gpuWeightBytes } from "../device/webgpu/weights.ts";
+import { RanetError } from "../errors.ts";
 import { buildNetwork } from "../network/build.ts";
-import type { Exit } from "../network/network.ts";
-import { type Sides, sidesOf } from "../network/size.ts";
+import type { Exit, Network } from "../network/network.ts";
+import { areaOf, type Sides, sidesOf } from "../network/size.ts";
 import { buildPlan } from "../planner/build.ts";
-import { QUAD_BYTES } from "../planner/plan.ts";
+import { type Plan, QUAD_BYTES } from "../planner/plan.ts";
 import type { ArchitectureSpec } from "../network/architecture.ts";
+import { quantizedParameters } from "../weights/quantized.ts";
+
+/** Memory that a network takes, in bytes. */
+export interface Memory {
+  /** Packed weights. */
+  readonly weightBytes: number;
+  /** All activations of an image. */
+  readonly activationBytesPerImage: number;
+  /** Largest size of an image's activations that are in use at the same time. */
+  readonly liveBytesPerImage: number;
+}
+
+/** Memory on one device with one precision. */
+export interface DeviceMemory extends Memory {
+  /** The CPU runner, or WebGPU. */
+  readonly device: "cpu" | "gpu";
+  /** The precision. */
+  readonly precision: ModelPrecision;
+}
 
 /** An architecture's exits, parameters and memory. */
 export interface Costs {
@@ -23,15 +46,8 @@ export interface Costs {
   /** Its exits, counted from 1, with cumulative costs. */
   readonly exits:
     readonly (Omit<Exit, "layers" | "block" | "size"> & { readonly exit: number; readonly size: Sides })[];
-  /** Memory on a device, in bytes. */
-  readonly memory: {
-    /** Packed weights. */
-    readonly weightBytes: number;
-    /** All activations of an image. */
-    readonly activationBytesPerImage: number;
-    /** Largest size of an image's activations that are in use at the same time. */
-    readonly liveBytesPerImage: number;
-  };
+  /** Memory on WebGPU in float32, and on every device with every supported precision. */
+  readonly memory: Memory & { readonly devices: readonly DeviceMemory[] };
 }
 
 /** Counts an architecture's costs. */
@@ -46,12 +62,44 @@ export function costsOf(spec: ArchitectureSpec): Costs {
     params: exits[exits.length - 1].cumulativeParams,
     ...spec.reweight !== undefined && { reweight: spec.reweight },
     exits,
-    memory: {
-      weightBytes: layOutWeights(plan).quads.reduce((sum, quads) => sum + quads, 0) * QUAD_BYTES,
-      activationBytesPerImage: plan.sampleQuads * QUAD_BYTES,
-      liveBytesPerImage: plan.liveQuads * QUAD_BYTES,
-    },
+    memory: memoryOf(plan),
   };
+}
+
+function memoryOf(plan: Plan): Costs["memory"] {
+  const { image: { size, channels }, sampleQuads, liveQuads } = plan;
+  const arena = (quadBytes: number, image = 0) => ({
+    activationBytesPerImage: quadBytes * sampleQuads + image,
+    liveBytesPerImage: quadBytes * liveQuads + image,
+  });
+  const floats = { weightBytes: gpuWeightBytes(plan, { int8: false }), ...arena(QUAD_BYTES) };
+  const devices: DeviceMemory[] = [
+    { device: "cpu", precision: "float32", weightBytes: cpuWeightBytes(plan, { int8: false }), ...arena(QUAD_BYTES) },
+    { device: "gpu", precision: "float32", ...floats },
+    { device: "gpu", precision: "float16", ...floats, weightBytes: floats.weightBytes / 2 },
+  ];
+  if (isQuantizable(plan.network)) {
+    // The image has its own memory, because its numbers are wider.
+    const image = INT8_IMAGE_BYTES * channels * areaOf(size);
+    devices.push(
+      {
+        ...{ device: "cpu", precision: "int8", weightBytes: cpuWeightBytes(plan, { int8: true }) },
+        ...arena(INT8_QUAD_BYTES, image),
+      },
+      { device: "gpu", precision: "int8", weightBytes: gpuWeightBytes(plan, { int8: true }), ...arena(QUAD_BYTES) },
+    );
+  }
+  return { ...floats, devices };
+}
+
+function isQuantizable(network: Network): boolean {
+  try {
+    quantizedParameters(network);
+    return true;
+  } catch (error) {
+    if (error instanceof RanetError) return false;
+    throw error;
+  }
 }
 
 /** 100 → 88 as `−12.0 %`; `new` or `gone` if there is no value before or after, `=` for equal values. */

@@ -59,7 +59,7 @@ function details(adapter: AdapterDescription): string {
   const notes = [
     ...failure === undefined ? [] : [`It cannot be used: ${printable(failure)}`],
     ...measured.map(({ flops, quantized, smallestBatch }) =>
-      `For ${large(flops)} multiply-adds per image${quantized ? " in eight bits" : ""}, auto uses ${
+      `For ${large(flops)} multiply-adds per image${quantized ? " in 8 bits" : ""}, auto uses ${
         smallestBatch === undefined ? "the CPU" : `it for batches from ${smallestBatch} on`
       }, as measured.`
     ),

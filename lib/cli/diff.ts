@@ -17,7 +17,7 @@ import { printable, table } from "./text.ts";
 /** Longest value of a key that is printed completely. */
 const LONGEST_VALUE = 60;
 
-/** A key whose values differ; undefined if a spec does not have it. */
+/** A key whose values differ; `undefined` if a spec does not have it. */
 interface KeyDifference {
   readonly key: string;
   readonly a?: DocumentValue;
@@ -42,7 +42,7 @@ URLs, or bundled names. Keys are compared after defaults are filled in.`,
   },
 };
 
-/** Their documents, in which both write their exits in the longer form if one has to. */
+/** Their documents. If one needs the longer form of `exits`, both use it. */
 function comparable(...specs: readonly [ArchitectureSpec, ArchitectureSpec]): [a: SpecMapping, b: SpecMapping] {
   const [a, b] = specs.map(documentOf);
   if (specs.every(({ reweight }) => reweight === undefined)) return [a, b];

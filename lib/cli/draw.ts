@@ -14,7 +14,7 @@ import { writeFiles } from "../io/write_files.ts";
 /** The command. */
 export const drawCommand: Command<"out"> = {
   name: "draw",
-  summary: "draw an architecture as the paper does, as SVG for light and dark pages",
+  summary: "draw an architecture as in the paper, as SVG for light and dark pages",
   usage: "SPEC [--out FILE]",
   operands: [1, 1],
   description: `Draws the network as SVG. Base features are at the side; each sub-network of a RANet, or scale of

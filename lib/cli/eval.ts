@@ -8,10 +8,10 @@ import { join } from "node:path";
 import config from "../../deno.json" with { type: "json" };
 import type { Dataset } from "../data/dataset.ts";
 import { DATASET_DEADLINE, openDecoders } from "../data/decoder_pool.ts";
-import { openDataset } from "../data/open_dataset.ts";
 import { checkSameClasses } from "../data/same_classes.ts";
 import type { AdaptiveExecutor } from "../executor/executor.ts";
 import { DEFAULT_BATCH_SIZE, DEFAULT_THRESHOLD } from "../executor/options.ts";
+import type { Model } from "../model/model.ts";
 import { DEFAULT_MODEL } from "../model/read_spec.ts";
 import { compareModels } from "../report/comparison.ts";
 import { evaluate, type EvaluateOptions, evaluateShard } from "../report/evaluate.ts";
@@ -27,16 +27,16 @@ import type { Progress as ProgressType } from "./progress.ts";
 import {
   DATASET_FLAGS,
   DATASET_OPTIONS,
-  datasetOptions,
   MODEL_OPTIONS,
   type ModelOption,
+  openDatasetFor,
   openExecutor,
-  tellOf,
+  openModel,
 } from "./run_on.ts";
 import { SHARD_OPTION, shardOf } from "./shard.ts";
 import { untilSignal } from "./signals.ts";
 import { printable, table } from "./text.ts";
-import { writeFiles } from "../io/write_files.ts";
+import { checkWritable, writeFiles } from "../io/write_files.ts";
 
 type EvalOption = ModelOption | "val" | "out" | "shard" | "labels";
 
@@ -75,20 +75,25 @@ folder.`,
       throw new UsageError("Cannot use --weights with several models: name directories");
     }
     const shard = shardOf(call.options);
+    await checkWritable([join(out, "report.html")]);
+    // All models and data sets are opened first, so that a wrong name or path is reported before the first long pass.
+    const opened: Opened[] = [];
+    for (const name of names) opened.push(await openAll(withModel(call, name), terminal));
     const reports: ModelReport[] = [];
     const devices = new Set<string>();
     const parts: string[] = [];
-    for (const model of names) {
-      const one = { ...call, options: { ...call.options, model } };
-      using executor = await openExecutor(one, terminal, { batchSize: DEFAULT_BATCH_SIZE, together: true });
+    for (const [i, { model, ...sets }] of opened.entries()) {
+      const one = withModel(call, names[i]);
+      using executor = await openExecutor(one, terminal, { batchSize: DEFAULT_BATCH_SIZE, together: true, model });
       if (shard) {
-        parts.push(...await computeShard(executor, one, { terminal, shard }));
+        parts.push(...await computeShard(executor, one, { sets, terminal, shard }));
         continue;
       }
       devices.add(executor.device.name);
-      const report = await evaluateModel(executor, one, terminal);
-      const taken = reports.some(({ name }) => name === report.name);
-      reports.push(taken ? { ...report, name: `${report.name} (${model})` } : report);
+      // Models made from one another have the same name.
+      const isShared = opened.some(({ model: other }, k) => k !== i && other.name === model.name);
+      const name = isShared && names[i] !== model.name ? `${model.name} (${names[i]})` : model.name;
+      reports.push({ ...await evaluateModel(executor, one, { sets, terminal }), name });
     }
     if (shard) {
       const written = parts.map((path) => `wrote ${printable(path)}`).join("\n");
@@ -107,19 +112,40 @@ folder.`,
   },
 };
 
+/** The data sets of one model. */
+interface Sets {
+  readonly test: Dataset;
+  readonly val?: Dataset;
+}
+
+/** A model and its data sets. */
+interface Opened extends Sets {
+  readonly model: Model;
+}
+
+/** The same call for one of several models. */
+function withModel(call: Call<EvalOption>, model: string): Call<EvalOption> {
+  return { ...call, options: { ...call.options, model } };
+}
+
+async function openAll(call: Call<EvalOption>, terminal: Terminal): Promise<Opened> {
+  const model = await openModel(call, terminal);
+  const open = (path: string) => openDatasetFor(model.spec, path, { call, terminal });
+  const test = await open(call.operands[0]);
+  const val = call.options.val === undefined ? undefined : await open(call.options.val);
+  if (val) checkSameClasses(test, val);
+  return { model, test, val };
+}
+
 async function evaluateModel(
   executor: AdaptiveExecutor,
   call: Call<EvalOption>,
-  terminal: Terminal,
+  { sets, terminal }: { readonly sets: Sets; readonly terminal: Terminal },
 ): Promise<ModelReport> {
   const { spec, network, name } = executor.model;
   const flops = network.exits.map(({ cumulativeFlops }) => cumulativeFlops);
-  // Both are opened first, so that a wrong path is reported before the long pass.
-  const testSet = await open(executor, call.operands[0], call, terminal);
-  const valSet = call.options.val === undefined ? undefined : await open(executor, call.options.val, call, terminal);
-  if (valSet) checkSameClasses(testSet, valSet);
-  const val = valSet && await pass(executor, valSet, call, terminal);
-  const test = await pass(executor, testSet, call, terminal);
+  const val = sets.val && await pass(executor, sets.val, call, terminal);
+  const test = await pass(executor, sets.test, call, terminal);
   const budgeted = val && budgetCurve(test.outcomes, val.outcomes, flops);
   const half = flops[flops.length - 1] / 2;
   const point = budgeted?.reduce((a, b) => Math.abs(b.flops - half) < Math.abs(a.flops - half) ? b : a);
@@ -145,12 +171,10 @@ async function evaluateModel(
 async function computeShard(
   executor: AdaptiveExecutor,
   call: Call<EvalOption>,
-  { terminal, shard }: { readonly terminal: Terminal; readonly shard: Shard },
+  { sets: { test, val }, terminal, shard }: { readonly sets: Sets; readonly terminal: Terminal; readonly shard: Shard },
 ): Promise<string[]> {
-  const paths = [call.operands[0], call.options.val].filter((path) => path !== undefined);
-  const sets = await Promise.all(paths.map((path) => open(executor, path, call, terminal)));
   const written: string[] = [];
-  for (const dataset of sets) {
+  for (const dataset of val ? [test, val] : [test]) {
     written.push(
       await watched(dataset, call, {
         terminal,
@@ -173,23 +197,6 @@ interface Pass {
   readonly outcomes: Outcomes;
 }
 
-async function open(
-  executor: AdaptiveExecutor,
-  path: string,
-  call: Call<EvalOption>,
-  terminal: Terminal,
-): Promise<Dataset> {
-  const { classes, input } = executor.model.spec;
-  const dataset = await openDataset(path, {
-    labels: classes,
-    inputSize: input.size,
-    channels: input.mean.length,
-    ...datasetOptions(call),
-  });
-  tellOf(dataset, terminal.stderr);
-  return dataset;
-}
-
 async function pass(
   executor: AdaptiveExecutor,
   dataset: Dataset,
@@ -209,7 +216,7 @@ async function watched<T>(
   const { Progress } = await import("./progress.ts");
   using decoders = await openDecoders(dataset.size, { deadline: DATASET_DEADLINE });
   using interrupted = untilSignal();
-  const looking = new Progress(`looking through ${dataset.name}:`, dataset.size);
+  const looking = new Progress(`checking ${dataset.name}:`, dataset.size);
   let progress: ProgressType | undefined;
   let before = 0;
   try {

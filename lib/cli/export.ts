@@ -24,7 +24,7 @@ export const exportCommand: Command<ExportOption> = {
   usage: "onnx [MODEL] --out PATH [options]",
   operands: [1, 2],
   description: `Writes the full network to one file: input "image" (float32, batch × channels × height × width,
-normalised as the file's metadata say), outputs "exit1", "exit2", … (logits); the batch may have any size. MODEL is a bundled
+normalised as described in the file's metadata), outputs "exit1", "exit2", … (logits); the batch size is free. MODEL is a bundled
 model (default ${DEFAULT_MODEL}), a directory with spec.yaml and weights.safetensors or a .zip of one, or a spec with --weights.
 An 8-bit model is written with QuantizeLinear and DequantizeLinear, so that runtimes can compute it in integers. Most
 runtimes compute the complete file even if only one output is requested: to save work, write one file per exit (--exit).
@@ -33,9 +33,9 @@ runtimes compute the complete file even if only one output is requested: to save
     out: { value: "PATH", help: "the file, or with --for the folder; it is replaced if it exists" },
     weights: MODEL_OPTIONS.weights,
     key: MODEL_OPTIONS.key,
-    precision: { value: "P", help: "int8: a bundled model's 8-bit weights (default: the weights that the model has)" },
+    precision: { value: "P", help: "int8: a bundled model's 8-bit weights (default: the model's own weights)" },
     exit: { value: "K", help: "write the network up to exit K, as the only output (default: all exits)" },
-    batch: { value: "N", help: "fix the number of images in a batch, for runtimes that refuse a symbolic one" },
+    batch: { value: "N", help: "fix the batch size, for runtimes that do not support a symbolic one" },
     for: { value: "LIBRARY", help: "transformers.js: write onnx/model.onnx, config.json and preprocessor_config.json" },
   },
   examples: [

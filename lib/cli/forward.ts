@@ -15,7 +15,7 @@ import type { Call, Command, Terminal } from "./command.ts";
 import { MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
 import { printable, table } from "./text.ts";
 
-/** Larger inputs are refused. */
+/** Size limit of inputs in bytes. */
 const MAX_INPUT_BYTES = 2 ** 30;
 /** Number of logits that are listed in text. */
 const LISTED = 3;

@@ -1,5 +1,5 @@
 /**
- * `ranet import`: a checkpoint of the authors' training code → a model's directory.
+ * `ranet import`: converts a checkpoint of the authors' training code to a model's directory.
  *
  * @module
  */
@@ -16,17 +16,18 @@ import { parameterNames } from "../weights/check.ts";
 import { weightsMetadata } from "../weights/metadata.ts";
 import { writeSafetensors } from "../weights/safetensors.ts";
 import { choice, required } from "./args.ts";
+import { CLASS_OPTIONS, type ClassOption, wantedClasses } from "./class_options.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
 import { convertModel, type Dtype, storedAs } from "./convert.ts";
 import { schemaSeenFrom } from "./schema_link.ts";
-import { writeFiles } from "../io/write_files.ts";
+import { checkWritable, writeFiles } from "../io/write_files.ts";
 
-type ImportOption = "args" | "key" | "out" | "name" | "dtype";
+type ImportOption = "args" | ClassOption | "key" | "out" | "name" | "dtype";
 
 /** The command. */
 export const importCommand: Command<ImportOption> = {
   name: "import",
-  summary: "turn a checkpoint of the authors' PyTorch code into a model, or halve a model's weights",
+  summary: "convert a checkpoint of the authors' PyTorch code to a model, or halve the size of a model's weights",
   usage: "CHECKPOINT --args FLAGS --out DIR [options]  |  DIR --out DIR --dtype float16",
   operands: [1, 1],
   description:
@@ -35,20 +36,25 @@ DIR/spec.yaml and DIR/weights.safetensors. Python is not needed, and no code in 
 (module., _orig_mod., model.) are removed from names. If tensors do not fit the flags, they are listed and nothing is
 written.
 
+A network for other classes than those of --data keeps its input and first layer: specify its classes with --classes, or
+--classes-from the data set on which it was trained (they are sorted as in torchvision's ImageFolder).
+
 With a model's directory, such as one written by train: copies it with its temperatures and thresholds.`,
   options: {
-    args: { value: "FLAGS", help: "the flags that main.py was run with, in quotes" },
+    args: { value: "FLAGS", help: "the flags with which main.py was run, in quotes" },
+    ...CLASS_OPTIONS,
     key: {
       value: "K",
-      help: "the key that the state_dict is under (default: state_dict, or the only one with tensors)",
+      help: "key of the state_dict (default: state_dict, or the only key with tensors)",
     },
     out: { value: "DIR", help: "the model's directory; it is created if missing, and existing files are replaced" },
     name: { value: "NAME", help: "the model's name (default: after its directory)" },
-    dtype: { value: "TYPE", help: "float32 (default), or float16: matrices in half the space, vectors stay float32" },
+    dtype: { value: "TYPE", help: "float32 (default), or float16: halves the size of matrices; vectors stay float32" },
   },
   examples: [
     'ranet import checkpoint.pth.tar --args "--arch RANet --step 2 --stepmode lg" --out my-model',
-    'ranet import checkpoint.pth.tar --args "--arch msdnet --data cifar100 --nBlocks 5 --nChannels 16" --out my-msdnet',
+    'ranet import checkpoint.pth.tar --args "--arch msdnet --nBlocks 5 --nChannels 16" --out my-msdnet',
+    'ranet import best.pth.tar --args "--arch msdnet --nBlocks 5" --classes-from photos --out pets',
     "ranet import my-model --dtype float16 --out my-model-half",
     "ranet classify photo.jpg --model ./my-model",
   ],
@@ -60,15 +66,21 @@ With a model's directory, such as one written by train: copies it with its tempe
     const dtype = choice<Dtype>("dtype", call.options.dtype ?? "float32", ["float32", "float16"]);
     const files = { spec: join(out, "spec.yaml"), weights: join(out, "weights.safetensors") };
     if (isModel) {
-      for (const name of ["args", "key", "name"] as const) {
+      for (const name of ["args", "classes", "classes-from", "key", "name"] as const) {
         if (call.options[name] !== undefined) throw new UsageError(`Cannot use --${name} with a model's directory`);
       }
+      await checkWritable(Object.values(files));
       const { model, bytes } = await convertModel(source, { out, dtype });
       return tell(call, stdout, { ...files, model, bytes });
     }
     const name = call.options.name ?? nameAfter(out);
-    const text = specFromOfficialFlags(flags, { name, schema: schemaSeenFrom(files.spec) });
+    const text = specFromOfficialFlags(flags, {
+      name,
+      schema: schemaSeenFrom(files.spec),
+      ...await wantedClasses(call.options),
+    });
     const spec = parseSpec(text);
+    await checkWritable(Object.values(files));
     const tensors = await readWeightsFile(source, {
       expected: parameterNames(buildNetwork(spec)),
       key: call.options.key,

@@ -1,5 +1,5 @@
 /**
- * Finds the images that a command line means: files, URLs, standard input, folders and patterns.
+ * Finds the images of a command line: files, URLs, standard input, folders and patterns.
  *
  * @module
  */
@@ -35,9 +35,9 @@ export interface NoImages {
 }
 
 /**
- * Lists the images that operands mean, as they are found: all images below a folder (or arrays, if the model takes these), sorted by name, and files that
- * match a pattern (`*`, `?`, `[…]`, `{a,b}`, `**`) that the shell has not expanded. Links are followed, but not in
- * cycles.
+ * Lists the images of operands as they are found: all images below a folder (or arrays, if the model takes these),
+ * sorted by name, and files that match a pattern (`*`, `?`, `[…]`, `{a,b}`, `**`) that the shell has not expanded.
+ * Links are followed, but not in cycles.
  *
  * @param passed Counts other files in folders.
  */
@@ -133,6 +133,20 @@ async function filesOf(
   if (base !== "" && !await exists(base)) return { files: (async function* () {})(), none };
   const matches = picomatch(operand.replace(/^\.\//, ""));
   return { files: walk(base, (path) => matches(path.replace(/^\.\//, ""))), none };
+}
+
+/**
+ * The files that a pattern matches, if the shell has not expanded it, or the operand itself if it is not a pattern.
+ *
+ * @throws {RanetError} If no file matches.
+ */
+export async function expandPattern(operand: string): Promise<string[]> {
+  if (await kindOf(operand)) return [operand];
+  const found = await filesOf(operand, /^/);
+  if (!found) return [operand];
+  const files = await Array.fromAsync(found.files);
+  if (files.length === 0) throw new RanetError(`Cannot read ${JSON.stringify(operand)}: ${found.none}`);
+  return files;
 }
 
 function noneOf(wanted: RegExp): string {

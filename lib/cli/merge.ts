@@ -20,8 +20,8 @@ export const mergeCommand: Command<"out"> = {
   summary: "combine the shards of a classify or an eval",
   usage: "PART… --out WHOLE",
   operands: [1, Infinity],
-  description: `Merges the results of classify --shard (files) or eval --shard (folders) into WHOLE. The
-result is byte for byte what one run without shards writes on the same kind of machine. After merging eval's folders, run
+  description: `Merges the results of classify --shard (files) or eval --shard (folders) into WHOLE. Files
+may be named by a pattern in quotes. The result is byte for byte what one run without shards writes on the same kind of machine. After merging eval's folders, run
 the same eval without --shard for the report, or calibrate --logits for thresholds.
 
 Refuses shards that are missing, duplicated or unfinished, or that differ in model, weights, thresholds, version or
@@ -29,8 +29,10 @@ input. Warns if shards come from devices that round differently.`,
   options: { out: { value: "WHOLE", help: "the file or folder to write" } },
   examples: ["ranet merge results/*.jsonl --out results.jsonl", "ranet merge part-* --out report"],
   async run(call: Call<"out">, { stdout, stderr }: Terminal): Promise<void> {
-    const { operands: parts, json } = call;
+    const { operands, json } = call;
     const out = required(call, "out");
+    const { expandPattern } = await import("./inputs.ts");
+    const parts = (await Promise.all(operands.map(expandPattern))).flat();
     const folders = await Promise.all(
       parts.map(async (part) => (await withFile(part, () => Deno.stat(part))).isDirectory),
     );

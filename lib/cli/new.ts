@@ -6,17 +6,17 @@
 
 import { RanetError } from "../errors.ts";
 import { BUNDLED_SPECS, DEFAULT_MODEL, readSpec } from "../model/read_spec.ts";
-import { readClassNames } from "../data/read_class_names.ts";
 import { documentOf } from "../spec/document.ts";
 import { resolveSpec } from "../spec/parse.ts";
 import { specTemplate } from "../spec/template.ts";
 import { wrap } from "../text/wrap.ts";
-import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
+import type { Call, Command, Terminal } from "./command.ts";
+import { CLASS_OPTIONS, type ClassOption, wantedClasses } from "./class_options.ts";
 import { exists } from "../io/exists.ts";
 import { schemaSeenFrom } from "./schema_link.ts";
 import { writeFiles } from "../io/write_files.ts";
 
-type NewOption = "from" | "classes" | "classes-from" | "out";
+type NewOption = "from" | ClassOption | "out";
 
 /** The command. */
 export const newCommand: Command<NewOption> = {
@@ -34,11 +34,7 @@ next.`,
         wrap(BUNDLED_SPECS.join(", "), 90).join("\n")
       }`,
     },
-    classes: { value: "C", help: "labels in the order of the logits, separated by commas, or their number" },
-    "classes-from": {
-      value: "DATASET",
-      help: "labels of a data set: the names of its folders, or those in a list, sorted",
-    },
+    ...CLASS_OPTIONS,
     out: { value: "FILE", help: "file to write (default NAME.yaml)" },
   },
   flags: { force: "replace FILE if it exists" },
@@ -73,18 +69,3 @@ next.`,
     stdout(json ? JSON.stringify({ name, file: out }) : `Wrote ${out}. Next: ranet plan ${out} --watch`);
   },
 };
-
-/** The requested classes: a list, a number, or the classes of a data set. */
-async function wantedClasses(
-  { classes, "classes-from": source }: Call<NewOption>["options"],
-): Promise<{ readonly classes?: number | "imagenet" | readonly string[] }> {
-  if (classes !== undefined && source !== undefined) {
-    throw new UsageError("Cannot use --classes together with --classes-from: expected one of them");
-  }
-  if (source !== undefined) return { classes: await readClassNames(source) };
-  return classes === undefined ? {} : { classes: readClasses(classes) };
-}
-
-function readClasses(text: string): number | string[] {
-  return /^\d+$/.test(text) ? Number(text) : text.split(",").map((label) => label.trim());
-}

@@ -20,11 +20,11 @@ export class PassedOver {
     this.#kinds.add(extname(name).toLowerCase() || "without an extension");
   }
 
-  /** A description: `passed over 12 files: .heic, .jxl`; `undefined` if there were none. */
+  /** A description: `ignored 12 files: .heic, .jxl`; `undefined` if there were none. */
   describe(): string | undefined {
     if (this.#count === 0) return undefined;
     const kinds = [...this.#kinds].sort();
     const named = kinds.slice(0, MAX_KINDS).join(", ") + (kinds.length > MAX_KINDS ? ", …" : "");
-    return `passed over ${this.#count} ${this.#count === 1 ? "file" : "files"}: ${named}`;
+    return `ignored ${this.#count} ${this.#count === 1 ? "file" : "files"}: ${named}`;
   }
 }

@@ -23,8 +23,8 @@ export const planCommand: Command<never> = {
   operands: [1, 1],
   description:
     `Prints each exit's place, features and cost. Costs add up: the cost of exit 3 includes everything that exits 1 and 2
-compute. Operations are counted as the authors of the paper count them. If layers are postponed until an exit needs
-them, a second column shows what is actually run. SPEC is a YAML file, its URL, a model's folder, or one of the bundled
+compute. Operations are counted as in the authors' code. If layers are deferred until an exit needs
+them, a second column shows the operations that are run. SPEC is a YAML file, its URL, a model's folder, or one of the bundled
 specs:
 ${wrap(BUNDLED_SPECS.join(", ")).join("\n")}.`,
   options: {},
@@ -61,7 +61,7 @@ export async function watchPlan(
   { stdout, stderr }: Pick<Terminal, "stdout" | "stderr">,
 ): Promise<void> {
   if (BUNDLED_SPECS.includes(source) || isUrl(source)) {
-    throw new UsageError(`Cannot watch ${source}: expected the path of a YAML file; ranet new makes one to edit`);
+    throw new UsageError(`Cannot watch ${source}: expected the path of a YAML file; ranet new creates one`);
   }
   // Keeps the scrollback of the terminal.
   const clear = !json && Deno.stdout.isTerminal() ? "\x1b[2J\x1b[H" : "";
@@ -103,7 +103,7 @@ function asText({ name, params, reweight, exits, memory }: Costs, before?: Costs
   const changed = before && before.params !== params ? ` (${change(before.params, params)})` : "";
   const boosting = reweight === undefined
     ? ""
-    : `Boosted exits: an exit's logits are its own plus ${reweight} times those of the exit before it.\n\n`;
+    : `Boosted exits: ${reweight} times the logits of the previous exit are added to an exit's.\n\n`;
   return `${name}
 
 ${boosting}${
@@ -118,9 +118,24 @@ ${boosting}${
     ], rows)
   }
 
-parameters                ${params.toLocaleString("en")}${changed}
-weights on the device     ${bytes(memory.weightBytes)}
-activations of an image   ${bytes(memory.activationBytesPerImage)}, of which at most ${
-    bytes(memory.liveBytesPerImage)
-  } are in use at once`;
+parameters: ${params.toLocaleString("en")}${changed}
+
+${
+    table(
+      [
+        ["device", "left"],
+        ["computes with", "left"],
+        ["weights", "right"],
+        ["activations of an image", "right"],
+        ["in use at once", "right"],
+      ],
+      memory.devices.map(({ device, precision, weightBytes, activationBytesPerImage, liveBytesPerImage }) => [
+        device === "cpu" ? "CPU" : "GPU",
+        precision,
+        bytes(weightBytes),
+        bytes(activationBytesPerImage),
+        bytes(liveBytesPerImage),
+      ]),
+    )
+  }`;
 }

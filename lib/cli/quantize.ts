@@ -1,10 +1,10 @@
 /**
- * `ranet quantize`: a copy of a model that computes in whole numbers of eight bits.
+ * `ranet quantize`: makes an 8-bit copy of a model.
  *
  * @module
  */
 
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { calibrateMeasured, type Calibration } from "../calibration/calibration.ts";
 import { findCalibrations } from "../calibration/find.ts";
 import { measure, type Validation } from "../calibration/measure.ts";
@@ -12,62 +12,61 @@ import { FEWEST_SAMPLES } from "../calibration/samples.ts";
 import { divideAll, fitTemperatures } from "../calibration/temperature.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { MAX_IMAGE_BYTES } from "../data/decode.ts";
-import { openDataset } from "../data/open_dataset.ts";
 import { readSampleTensor, readTensor } from "../data/read_tensor.ts";
 import { RanetError } from "../errors.ts";
 import { AdaptiveExecutor } from "../executor/executor.ts";
 import { readResource } from "../io/resource.ts";
 import { loadModel, type Model, withTemperatures } from "../model/model.ts";
-import { readSpec } from "../model/read_spec.ts";
+import { BUNDLED_SPECS, isDirectory, readSpec } from "../model/read_spec.ts";
 import { inputLength } from "../network/common.ts";
 import { compareExits, type ExitLoss } from "../quantization/losses.ts";
-import { quantize } from "../quantization/quantize.ts";
+import { checkQuantizable, quantize } from "../quantization/quantize.ts";
 import { RANGE_METHODS, type RangeMethod } from "../quantization/steps.ts";
-import { bytes, large, percent } from "../text/numbers.ts";
+import { bytes, large } from "../text/numbers.ts";
 import { weightsMetadata } from "../weights/metadata.ts";
-import { quantizedParameters } from "../weights/quantized.ts";
 import { writeQuantized } from "../weights/quantized_file.ts";
 import { readShare } from "./amount.ts";
 import { choice, count, required } from "./args.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
 import { expandInputs } from "./inputs.ts";
 import { predict } from "./predict.ts";
-import { DATASET_FLAGS, DATASET_OPTIONS, datasetOptions, MODEL_OPTIONS, tellOf } from "./run_on.ts";
+import { DATASET_FLAGS, DATASET_OPTIONS, MODEL_OPTIONS, openDatasetFor } from "./run_on.ts";
 import { printable, table } from "./text.ts";
-import { writeModel } from "./write_model.ts";
+import { checkModelWritable, isSamePlace, writeModel } from "./write_model.ts";
 
 type QuantizeOption = "data" | "out" | "images" | "range" | "max-loss" | "weights" | "key" | "threads" | "labels";
 
-/** Images that ranges are taken from: more change little. */
+/** Default number of images for ranges. More images change little. */
 const DEFAULT_IMAGES = 512;
-/** Most that an exit may lose. */
+/** Default limit of the loss of accuracy of an exit. */
 const DEFAULT_LOSS = "0.5%";
 
 /** The command. */
 export const quantizeCommand: Command<QuantizeOption> = {
   name: "quantize",
-  summary: "make a model compute in 8-bit numbers: faster on the CPU, a quarter of float32's size",
+  summary: "quantize a model to 8 bits: faster on the CPU, a quarter of the size of float32",
   usage: "MODEL --data DATASET --out DIR [options]",
   operands: [1, 1],
   description:
-    `Passes some images through the network to learn the range of each channel, rounds weights to 8 bits, and writes
-a model folder like any other. Activations are whole numbers of 7 bits.
+    `Runs some images through the network to determine the range of each channel, rounds weights to 8 bits, and
+writes a model's directory. Activations have 7 bits.
 
-DATASET holds images of the kind that the model is to classify, which it was not trained on; best those that thresholds are
-chosen by. With labels, as eval reads them, every exit is compared with the model before, temperatures and all thresholds
-are fitted anew, and a model that loses too much is not written. A folder of images without labels will do for the ranges.`,
+DATASET contains images like those that the model will classify, but on which it was not trained; preferably the validation
+set for thresholds. If they have labels (as for eval), every exit is compared with the original model, temperatures and
+all thresholds are fitted again, and a model that loses too much accuracy is not written. For ranges alone, a folder of
+images without labels is enough.`,
   options: {
-    data: { value: "DATASET", help: "images, with labels if there are some: a folder for each class, a CSV, …" },
-    out: { value: "DIR", help: "the model's folder; made if missing, its files are replaced" },
-    images: { value: "N", help: `how many images ranges are taken from (default ${DEFAULT_IMAGES})` },
+    data: { value: "DATASET", help: "images, preferably with labels: one folder per class, a CSV, …" },
+    out: { value: "DIR", help: "the model's directory; it is created if missing, and existing files are replaced" },
+    images: { value: "N", help: `number of images for ranges (default ${DEFAULT_IMAGES})` },
     range: {
       value: "HOW",
-      help: "how a channel's range is chosen: mse (default; least squared error), or max (nothing is clipped)",
+      help: "how a channel's range is chosen: mse (default; smallest squared error), or max (no clipping)",
     },
     "max-loss": {
       value: "L",
       help:
-        `most accuracy that an exit may lose on the images with labels (default ${DEFAULT_LOSS}); else nothing is written`,
+        `largest loss of accuracy of an exit on the labelled images (default ${DEFAULT_LOSS}); above it, nothing is written`,
     },
     weights: MODEL_OPTIONS.weights,
     key: MODEL_OPTIONS.key,
@@ -84,10 +83,11 @@ are fitted anew, and a model that loses too much is not written. A folder of ima
     const [path, out] = [required(call, "data"), required(call, "out")];
     const file = join(out, "weights.safetensors");
     if (
-      resolve(name) === resolve(out) || (options.weights !== undefined && resolve(options.weights) === resolve(file))
+      await isDirectory(name) && await isSamePlace(name, out) ||
+      options.weights !== undefined && await isSamePlace(options.weights, file)
     ) {
       throw new UsageError(
-        `Cannot write to ${out}: that is the model itself, which would be lost. Name another folder`,
+        `Cannot write to ${out}: that is the model itself, which would be overwritten. Choose another directory`,
       );
     }
     const most = options["max-loss"] === undefined ? undefined : readShare(options["max-loss"], "max-loss");
@@ -96,35 +96,32 @@ are fitted anew, and a model that loses too much is not written. A folder of ima
     const threads = options.threads === undefined ? undefined : count("threads", options.threads);
     const { weights, key } = options;
     const model = await loadModel(name, { weights, key, calibrated: false, onNote: terminal.stderr });
-    quantizedParameters(model.network); // what cannot be done is not to be found out after a long pass
+    // Errors should be reported before a long pass.
+    checkQuantizable(model);
+    await checkModelWritable(out);
+    const [spec, calibrated] = [await readSpec(name), await findCalibrations(model, { name, weights }) ?? []];
     const data = await openImages(path, { model, call, terminal });
     if (!data.labelled && most !== undefined) {
-      throw new RanetError(`Cannot keep to --max-loss: ${printable(path)} has no labels to measure accuracy by`);
-    }
-    const enough = data.labelled !== undefined && data.labelled.size >= FEWEST_SAMPLES;
-    if (data.labelled && !enough && most !== undefined) {
       throw new RanetError(
-        `Cannot keep to --max-loss: ${printable(path)} has only ${data.labelled.size} images with labels, and ` +
-          `${FEWEST_SAMPLES} are needed to measure accuracy by`,
+        `Cannot apply --max-loss: ${printable(path)} has no labels, which are needed to measure accuracy`,
       );
     }
+    const enough = data.labelled !== undefined && isEnough(data.labelled.size, { path, most });
     const { tensors, used } = await readSome(data, { wanted, model, terminal, skipsBad: call.flags.has("skip-bad") });
-    terminal.stderr(`Taking ranges from ${used} images`);
+    terminal.stderr(`Determined ranges from ${used} images`);
     const plain = await quantize(model, tensors, { range, threads });
     const check = data.labelled && enough
-      ? await checkLoss(data.labelled, { model, plain, most, threads, call, terminal })
+      ? await checkLoss(data.labelled, { path, model, plain, most, threads, call, terminal })
       : undefined;
     if (!check) {
       terminal.stderr(
-        `Without labels of ${FEWEST_SAMPLES} images accuracy is not compared, and no thresholds are chosen: see calibrate`,
+        `There are fewer than ${FEWEST_SAMPLES} labelled images, so accuracy is not compared and no thresholds are chosen: see calibrate`,
       );
     }
 
-    const before = check ? await findCalibrations(model, { name, weights }) ?? [] : [];
     const fitted = check && withTemperatures(plain, fitTemperatures(plain.network, check.after));
-    const calibrations = check && fitted ? await calibrateAnew(before, { fitted, ...check }, terminal) : [];
+    const calibrations = check && fitted ? await calibrateAnew(calibrated, { fitted, ...check }, terminal) : [];
     const quantized = fitted ?? plain;
-    const spec = await readSpec(name);
     const stored = writeQuantized(quantized.network, quantized.tensors, weightsMetadata(spec));
     const written = stored.length;
     await writeModel(quantized, {
@@ -143,16 +140,17 @@ are fitted anew, and a model that loses too much is not written. A folder of ima
     if (call.json) return terminal.stdout(JSON.stringify(result));
     if (check) terminal.stdout(`${lossTable(model, check.losses)}\n`);
     terminal.stdout(
-      `Wrote ${printable(out)} (weights ${bytes(written)}; thresholds for ${calibrations.length} targets)`,
+      `Wrote ${printable(out)} (weights ${bytes(written)}; thresholds for ${calibrations.length} targets)` +
+        (BUNDLED_SPECS.includes(out) ? `. The name ${out} means the bundled model: use ./${out} for this one` : ""),
     );
   },
 };
 
-/** Images to take ranges from, in their order. */
+/** The images for ranges, in order. */
 interface Images {
   readonly size: number;
   readonly read: (index: number) => Promise<Float32Array>;
-  /** The same with labels. */
+  /** The same images with labels. */
   readonly labelled?: Dataset;
 }
 
@@ -164,16 +162,9 @@ async function openImages(
     readonly terminal: Terminal;
   },
 ): Promise<Images> {
-  const { classes: labels, input } = model.spec;
+  const { input } = model.spec;
   try {
-    const dataset = await openDataset(path, {
-      labels,
-      inputSize: input.size,
-      channels: input.mean.length,
-      part: "validation",
-      ...datasetOptions(call),
-    });
-    tellOf(dataset, terminal.stderr);
+    const dataset = await openDatasetFor(model.spec, path, { call, terminal, part: "validation" });
     return { size: dataset.size, read: (index) => readSampleTensor(dataset, index, input), labelled: dataset };
   } catch (error) {
     if (!(error instanceof RanetError)) throw error;
@@ -182,7 +173,7 @@ async function openImages(
       if (typeof file === "string" && file !== path) files.push(file);
     }
     if (files.length === 0) throw error;
-    terminal.stderr(printable(`${path} is taken for images without labels: ${error.message}`));
+    terminal.stderr(printable(`${path} is read as images without labels: ${error.message}`));
     const read = async (index: number) => {
       const source = files[index];
       return await readTensor(await readResource(source, { maxBytes: MAX_IMAGE_BYTES }), { source, input });
@@ -191,7 +182,7 @@ async function openImages(
   }
 }
 
-/** Some of the images, evenly spread over all. */
+/** Reads an evenly spaced selection of the images. */
 async function readSome(
   { size, read }: Images,
   { wanted, model: { spec }, terminal, skipsBad }: {
@@ -214,21 +205,39 @@ async function readSome(
       terminal.stderr(printable(`Skipped: ${error.message}`));
     }
   }
-  if (used === 0) throw new RanetError("Cannot quantize: there is no image to take ranges from");
+  if (used === 0) throw new RanetError("Cannot quantize: there are no images to determine ranges");
   return { tensors: tensors.subarray(0, used * length), used };
 }
 
-/** What the labelled images say of both. */
+/** The comparison of both models on the labelled images. */
 interface Check {
   readonly after: Validation;
   readonly losses: readonly ExitLoss[];
   readonly dataset: string;
 }
 
-/** Measures what is lost, and refuses where that is too much. */
+/**
+ * Whether there are enough images with labels to compare accuracy.
+ *
+ * @throws {RanetError} If there are not, but `--max-loss` is given.
+ */
+function isEnough(
+  labelled: number,
+  { path, most }: { readonly path: string; readonly most: number | undefined },
+): boolean {
+  if (labelled >= FEWEST_SAMPLES) return true;
+  if (most === undefined) return false;
+  throw new RanetError(
+    `Cannot apply --max-loss: ${printable(path)} has only ${labelled} images with labels, but ` +
+      `${FEWEST_SAMPLES} are needed to measure accuracy`,
+  );
+}
+
+/** Measures the loss of accuracy, and throws if it is too large. `undefined` if too few images can be read. */
 async function checkLoss(
   dataset: Dataset,
-  { model, plain, most, threads, call, terminal }: {
+  { path, model, plain, most, threads, call, terminal }: {
+    readonly path: string;
     readonly model: Model;
     readonly plain: Model;
     readonly most: number | undefined;
@@ -236,36 +245,40 @@ async function checkLoss(
     readonly call: Call<QuantizeOption>;
     readonly terminal: Terminal;
   },
-): Promise<Check> {
+): Promise<Check | undefined> {
   const bad = new Set<string>();
   const pass = async (one: Model, title: string) => {
     using executor = await AdaptiveExecutor.create(one, { device: "cpu", threads });
     const onBad = call.flags.has("skip-bad") ? (message: string) => void bad.add(message) : undefined;
     return await predict(executor, dataset, { title, onBad });
   };
-  const [before, after] = [await pass(model, "in floats"), await pass(plain, "in 8 bits")];
+  const before = await pass(model, "Floating point");
   for (const message of bad) terminal.stderr(printable(`Skipped: ${message}`));
+  const images = before.labels.length;
+  if (!isEnough(images, { path, most })) return undefined;
+  const after = await pass(plain, "8 bits");
   const losses = compareExits(model.network, before, after);
   const largest = Math.max(...losses.map(({ before, after }) => before - after));
   const allowed = most ?? readShare(DEFAULT_LOSS, "max-loss");
-  // Counts of images are compared: a loss of exactly what is allowed is allowed, however shares are rounded.
-  if (largest * before.labels.length > allowed * before.labels.length + 1e-6) {
+  // Numbers of images are compared, so that a loss of exactly the limit is allowed despite the rounding of shares.
+  if (largest * images > allowed * images + 1e-6) {
     const exit = losses.findIndex(({ before, after }) => before - after === largest);
+    const [from, to, lost] = [losses[exit].before, losses[exit].after, largest].map(twoDigits);
+    // With few images, a single one exceeds the limit but is not significant.
+    const advice = allowed * images < 1
+      ? `One image is ${
+        twoDigits(1 / images)
+      } of them: use more images with labels, or allow a larger loss (--max-loss)`
+      : "Use more images (--images), the other --range, or allow a larger loss (--max-loss)";
     throw new RanetError(
-      `Cannot quantize ${model.name}: exit ${exit + 1} would lose ${percent(largest)} of accuracy, from ` +
-        `${percent(losses[exit].before)} to ${
-          percent(losses[exit].after)
-        } on ${before.labels.length} images, and at most ` +
-        `${
-          percent(allowed)
-        } may be lost. Take ranges from more images (--images), or the others (--range), or allow more ` +
-        "(--max-loss)",
+      `Cannot quantize ${model.name}: exit ${exit + 1} would lose ${lost} of accuracy, from ${from} to ${to} ` +
+        `on ${images} images, but at most ${twoDigits(allowed)} is allowed. ${advice}`,
     );
   }
   return { after, losses, dataset: dataset.name };
 }
 
-/** Thresholds for what the model before had some for. */
+/** Finds thresholds for the targets of the original model's thresholds. */
 async function calibrateAnew(
   before: readonly Calibration[],
   { fitted, after, dataset }: Pick<Check, "after" | "dataset"> & { readonly fitted: Model },
@@ -284,11 +297,11 @@ async function calibrateAnew(
   return found.sort((a, b) => a.expectedCost - b.expectedCost);
 }
 
-/** Every exit before and after. */
+/** A table of the accuracy of every exit before and after. */
 function lossTable({ network }: Model, losses: readonly ExitLoss[]): string {
   return table(
-    [["exit", "right"], ["multiply-adds", "right"], ["in floats", "right"], ["in 8 bits", "right"], [
-      "same answer",
+    [["exit", "right"], ["multiply-adds", "right"], ["floating point", "right"], ["8 bits", "right"], [
+      "same prediction",
       "right",
     ]],
     losses.map(({ before, after, agreement }, exit) => [
@@ -301,29 +314,29 @@ function lossTable({ network }: Model, losses: readonly ExitLoss[]): string {
   );
 }
 
-/** Differences are small. */
+/** Two digits, because differences are small. */
 function twoDigits(share: number): string {
   return `${(100 * share).toFixed(2)} %`;
 }
 
-/** What there is to say of the model, for people. */
+/** The model card. */
 function card(
   model: Model,
   { check, used, bytes: size }: { readonly check: Check | undefined; readonly used: number; readonly bytes: number },
 ): string {
   const measured = check
-    ? `Accuracy of every exit on the ${check.after.labels.length} images of ${check.dataset}, before and after. Temperatures and
-thresholds were chosen by the same images, so that accuracy on other images is a little lower:
+    ? `Accuracy of every exit on the ${check.after.labels.length} images of ${check.dataset}, before and after quantization.
+Temperatures and thresholds were chosen on the same images, so accuracy on other images is slightly lower:
 
 ${lossTable(model, check.losses)}
 `
-    : "Accuracy has not been compared: the images had no labels, or too few.\n";
+    : "Accuracy was not compared, because there were no labelled images, or too few.\n";
   return `# ${model.name} in 8 bits
 
-Weights of 8 bits, activations of 7, made by \`ranet quantize\` with ranges from ${used} images; ${
+Weights with 8 bits, activations with 7, made by \`ranet quantize\` with ranges from ${used} images; ${
     bytes(size)
   } of weights. Linear layers
-are stored in float16. It cannot be trained: train the model that it was made from, and quantize again.
+are stored as float16. This model cannot be trained: train the model from which it was made, and quantize it again.
 
 ${measured}`;
 }

@@ -1,15 +1,17 @@
 /**
- * Opens the model that a command line names on the device that it names.
+ * Opens the model of a command line on its device.
  *
  * @module
  */
 
 import type { Dataset, DatasetOptions } from "../data/dataset.ts";
 import type { LabelReading } from "../data/labels.ts";
+import { openDataset } from "../data/open_dataset.ts";
 import { MODEL_PRECISIONS, type ModelPrecision } from "../device/precision.ts";
 import { AdaptiveExecutor } from "../executor/executor.ts";
 import { loadModel, type Model } from "../model/model.ts";
 import { BUNDLED_MODELS, DEFAULT_MODEL } from "../model/read_spec.ts";
+import type { CommonSpec } from "../network/common.ts";
 import { choice, count, deviceChoice } from "./args.ts";
 import type { Call, Option, Terminal } from "./command.ts";
 import { printable } from "./text.ts";
@@ -24,10 +26,10 @@ export const MODEL_OPTIONS: Readonly<Record<ModelOption, Option>> = {
     help: `a bundled model (${BUNDLED_MODELS.join(", ")}; default: the first), a folder with spec.yaml and ` +
       "weights.safetensors or a .zip of one, or a spec together with --weights",
   },
-  weights: { value: "W", help: "a safetensors file or PyTorch checkpoint (or URL) to take instead of the model's own" },
+  weights: { value: "W", help: "a safetensors file or PyTorch checkpoint (or URL) to use instead of the model's own" },
   key: {
     value: "K",
-    help: "the key that a checkpoint's state_dict is under (default: state_dict, or the only one with tensors)",
+    help: "key of a checkpoint's state_dict (default: state_dict, or the only key with tensors)",
   },
   device: {
     value: "D",
@@ -35,8 +37,7 @@ export const MODEL_OPTIONS: Readonly<Record<ModelOption, Option>> = {
   },
   precision: {
     value: "P",
-    help:
-      "what the model computes with: float32 (default), float16 weights in half the memory, or int8, which is faster " +
+    help: "precision: float32 (default), float16 weights in half the memory, or int8, which is faster " +
       "on the CPU: the 8-bit weights of a bundled model (others: ranet quantize)",
   },
   threads: { value: "N", help: "largest number of CPU threads (default: one per core); results do not depend on it" },
@@ -44,15 +45,15 @@ export const MODEL_OPTIONS: Readonly<Record<ModelOption, Option>> = {
 
 /** Flags of commands that read a data set, and their help. */
 export const DATASET_FLAGS: Readonly<Record<"skip-bad" | "allow-outside", string>> = {
-  "skip-bad": "leave out images that cannot be read or whose label is unknown",
-  "allow-outside": "allow a CSV to name images outside its own folder",
+  "skip-bad": "skip images that cannot be read or whose label is unknown",
+  "allow-outside": "allow a CSV to list images outside its own folder",
 };
 
 /** Options of commands that read a data set, and their help. */
 export const DATASET_OPTIONS: Readonly<Record<"labels", Option>> = {
   labels: {
     value: "HOW",
-    help: "read a data set's labels as names or as indexes (default: whichever of them fits; refused if both do)",
+    help: "interpret a data set's labels as names or as indexes (default: whichever fits; an error if both do)",
   },
 };
 
@@ -69,13 +70,29 @@ export function datasetOptions(
   };
 }
 
-/** Prints notes about a data set that was opened. */
-export function tellOf({ notes = [], bad }: Pick<Dataset, "notes" | "bad">, stderr: Terminal["stderr"]): void {
-  for (const note of notes) stderr(printable(note));
-  for (const message of bad) stderr(printable(`Skipped: ${message}`));
+/** Opens a data set for a model, and prints notes about it. */
+export async function openDatasetFor(
+  { classes, input }: CommonSpec,
+  path: string,
+  { call, terminal, part }: {
+    readonly call: Pick<Call<"labels">, "options" | "flags">;
+    readonly terminal: Terminal;
+    readonly part?: DatasetOptions["part"];
+  },
+): Promise<Dataset> {
+  const dataset = await openDataset(path, {
+    labels: classes,
+    inputSize: input.size,
+    channels: input.mean.length,
+    part,
+    ...datasetOptions(call),
+  });
+  for (const note of dataset.notes ?? []) terminal.stderr(printable(note));
+  for (const message of dataset.bad) terminal.stderr(printable(`Skipped: ${message}`));
+  return dataset;
 }
 
-/** What a model is to compute in; `undefined` if that is left to the model. */
+/** The requested precision; `undefined` for the model's own. */
 export function readPrecision(given: string | undefined): ModelPrecision | undefined {
   return given === undefined ? undefined : choice("precision", given, MODEL_PRECISIONS);
 }
@@ -88,7 +105,7 @@ export async function openExecutor(
     readonly batchSize: number;
     readonly calibrated?: boolean;
     readonly together?: boolean;
-    /** The model, where it is open already. */
+    /** The model, if it is already open. */
     readonly model?: Model;
   },
 ): Promise<AdaptiveExecutor> {

@@ -27,7 +27,7 @@ export async function servedModels(given: readonly string[]): Promise<ServedMode
   const twice = models.find(({ name }, i) => models.findIndex((other) => other.name === name) < i);
   if (!twice) return models;
   throw new RanetError(
-    `Cannot serve two models called ${
+    `Cannot serve two models named ${
       JSON.stringify(twice.name)
     }: give one of them another name: --model ANOTHER=${twice.model}`,
   );

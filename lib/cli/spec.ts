@@ -38,7 +38,7 @@ the MSDNet authors' main.py.`,
   },
   examples: [
     "ranet spec my-ranet.yaml",
-    'ranet spec --from-official "--arch RANet --data cifar10 --step 2 --stepmode lg" --out my-ranet.yaml',
+    'ranet spec --from-official "--arch RANet --data cifar10 --step 2 --stepmode lg" --out my.yaml',
     "ranet spec ranet-cifar10 --json | jq .subnetworks",
   ],
   async run({ operands: [source], options, json }: Call<SpecOption>, { stdout }: Terminal): Promise<void> {

@@ -53,11 +53,12 @@ the state of the run: after Ctrl-C or a power failure, --resume DIR continues it
     const job = call.options.resume === undefined ? await newJob(call) : await resumedJob(call);
     using folder = job.folder;
     output.notes(job.notes);
+    // Before images are read, because another process may be training into it.
+    using created = folder || isDry ? undefined : await job.createFolder();
     using session = await openSession(job, output, stop.signal);
     output.start(session, job);
     if (isDry) return await tryOut(session, output);
 
-    using created = folder ? undefined : await job.createFolder();
     const kept = (folder ?? created)!;
     let outcome: RunOutcome;
     try {
@@ -101,7 +102,7 @@ async function openSession(job: TrainJob, output: TrainOutput, signal: AbortSign
   });
   if (!signal.aborted) return session;
   session[Symbol.dispose]();
-  throw new RanetError("Stopped while images were read; nothing was written");
+  throw new RanetError("Stopped while reading images; nothing was written");
 }
 
 /** Takes a few steps to estimate how long the run would take. */
@@ -133,7 +134,7 @@ async function finish(
   if (validation && !calibrated) {
     output.notes([
       `Not calibrated: ${validation.labels.length} validation images are too few for reliable thresholds and ` +
-      `temperatures. Give at least ${FEWEST_SAMPLES} with --val, or run ranet calibrate later`,
+      `temperatures. Specify at least ${FEWEST_SAMPLES} with --val, or run ranet calibrate later`,
     ]);
   }
   await folder.finish(outcome.position, {

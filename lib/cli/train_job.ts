@@ -14,6 +14,7 @@ import { buildNetwork } from "../network/build.ts";
 import { isDirectory, readSpec } from "../model/read_spec.ts";
 import { readTensors } from "../model/read_tensors.ts";
 import { isUrl } from "../io/place.ts";
+import { checkWritable } from "../io/write_files.ts";
 import { csv } from "../text/csv.ts";
 import type { ArchitectureSpec } from "../network/architecture.ts";
 import { parameterNames } from "../weights/check.ts";
@@ -77,6 +78,7 @@ export async function newJob({ operands, options, flags }: Call<TrainOption>): P
   const isDry = flags.has("dry-run");
   const out = isDry ? "" : required(call, "out");
   if (!isDry && !flags.has("force")) await ModelFolder.refuseUsed(out);
+  if (!isDry) await checkWritable([join(out, "weights.safetensors"), join(out, "training", "run.json")]);
 
   const given = await readSpec(specSource);
   const wanted = await readWantedRecipe(options);
@@ -131,9 +133,9 @@ export async function newJob({ operands, options, flags }: Call<TrainOption>): P
 
 function adviceText({ each, recipe, needsInit }: RecipeAdvice): string {
   return needsInit
-    ? `About ${each} images of each class are few to begin with random weights: --init MODEL --recipe ${recipe} starts ` +
-      "from those of a model of the same architecture"
-    : `From trained weights and about ${each} images of each class, --recipe ${recipe} suits better`;
+    ? `About ${each} images per class are too few to start from random weights: --init MODEL --recipe ${recipe} starts ` +
+      "from the weights of a model with the same architecture"
+    : `For trained weights and about ${each} images per class, --recipe ${recipe} is better`;
 }
 
 /**
@@ -161,7 +163,7 @@ export async function resumedJob({ operands, options, flags }: Call<TrainOption>
     const before = { ...run.setup, ...placeOf(options, run.setup) };
     const setup = { ...before, ...moved(before, options) };
     const advice =
-      `Say where they are now (--resume ${options.resume} --data DATASET), or start a new run from its weights ` +
+      `Specify their new location (--resume ${options.resume} --data DATASET), or start a new run from its weights ` +
       `(--init ${options.resume})`;
     const sets = await openSets(run.spec, run.recipe, setup).catch((error) => {
       if (!(error instanceof RanetError)) throw error;
@@ -180,7 +182,7 @@ export async function resumedJob({ operands, options, flags }: Call<TrainOption>
   }
 }
 
-/** The new place of images. Validation images below the folder of the training images have moved with it. */
+/** The new location of images. Validation images below the folder of the training images have moved with it. */
 function moved(
   { data, val }: Pick<RunSetup, "data" | "val">,
   options: Call<TrainOption>["options"],
@@ -252,7 +254,9 @@ async function openSets(
   const { training, validation } = await splitDataset(whole, { seed: recipe.seed });
   if (validation.size === 0) {
     throw new RanetError(
-      `Cannot set images aside for validation: no class in ${JSON.stringify(data)} has two images. Give other images ` +
+      `Cannot set images aside for validation: no class in ${
+        JSON.stringify(data)
+      } has two images. Specify other images ` +
         "with --val, or use --val none",
     );
   }

@@ -30,7 +30,7 @@ export const TRAIN_OPTIONS: Readonly<Record<TrainOption, Option>> = {
   },
   recipe: {
     value: "R",
-    help: `how to train (default ${DEFAULT_RECIPE}): a YAML file, its URL, or one of\n${BUNDLED_RECIPES.join(", ")}`,
+    help: `the recipe (default ${DEFAULT_RECIPE}): a YAML file, its URL, or one of\n${BUNDLED_RECIPES.join(", ")}`,
   },
   init: {
     value: "W",

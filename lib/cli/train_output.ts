@@ -1,6 +1,6 @@
 /**
- * The output of `ranet train`: what it is going to do, its progress, and the results. Progress is a bar on a terminal,
- * otherwise lines of text; with `--json`, everything is JSON lines.
+ * The output of `ranet train`: the plan, the progress, and the results. Progress is a bar on a terminal, otherwise
+ * lines of text; with `--json`, everything is JSON lines.
  *
  * @module
  */
@@ -50,12 +50,12 @@ export class TrainOutput implements Disposable {
     for (const message of messages) this.#terminal.stderr(printable(message));
   }
 
-  /** A bar for reading images before training. */
+  /** A progress bar for reading images before training. */
   reading(images: number): Progress {
     return new Progress("reading", images);
   }
 
-  /** Prints what is going to be done. */
+  /** Prints the plan of the run. */
   start(session: Session, job: TrainJob): void {
     this.#session = session;
     this.notes(session.warnings);

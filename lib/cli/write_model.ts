@@ -1,13 +1,13 @@
 /**
- * A directory with a model that was made from another.
+ * Writes the directory of a model that was made from another.
  *
  * @module
  */
 
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Calibration } from "../calibration/calibration.ts";
 import { formatCalibrations } from "../calibration/calibration_file.ts";
-import { writeFiles } from "../io/write_files.ts";
+import { checkWritable, writeFiles } from "../io/write_files.ts";
 import type { Model } from "../model/model.ts";
 import { formatTemperatures } from "../model/temperatures.ts";
 import type { ArchitectureSpec } from "../network/architecture.ts";
@@ -15,9 +15,20 @@ import { specTemplate } from "../spec/template.ts";
 import { digestTrained } from "../weights/digest.ts";
 import { schemaSeenFrom } from "./schema_link.ts";
 
+/** Checks before a long computation that {@linkcode writeModel} can write a directory. */
+export async function checkModelWritable(out: string): Promise<void> {
+  await checkWritable(["weights.safetensors", "spec.yaml"].map((name) => join(out, name)));
+}
+
+/** Whether two paths lead to the same file or folder, following links. */
+export async function isSamePlace(a: string, b: string): Promise<boolean> {
+  const real = async (path: string) => await Deno.realPath(path).catch(() => resolve(path));
+  return await real(a) === await real(b);
+}
+
 /**
- * Writes weights, spec, the card if there is one, and the model's temperatures and thresholds. Those of another model that
- * was there before are removed.
+ * Writes weights, spec, the card if there is one, and the model's temperatures and thresholds. Those of a replaced
+ * model are removed.
  */
 export async function writeModel(
   model: Model,

@@ -1,7 +1,7 @@
 /**
- * Samples that are arrays. NumPy's files of channels × height × width are read for networks of any number of channels, TIFF files
- * of as many bands for networks of other than 1 or 3. Integers are divided by the largest of their type, as an image's bytes
- * are by 255; other numbers are taken as they are.
+ * Samples that are arrays. NumPy files (channels × height × width) are read for networks with any number of channels.
+ * TIFF files with one band per channel are read for networks with a number other than 1 and 3. Integers are divided by the
+ * largest value of their type, as an image's bytes are divided by 255. Other numbers are used unchanged.
  *
  * @module
  */
@@ -17,29 +17,32 @@ import { describeBands } from "./tiff/band_layout.ts";
 import { decodeBands } from "./tiff/bands.ts";
 import { isTiff } from "./tiff/directory.ts";
 
-/** Names of files that are taken for arrays. */
+/** Names of files that are treated as arrays. */
 export const ARRAY_FILE = /\.(npy|tiff?)$/i;
 
-/** Largest file: its numbers take up to four times as much. */
+/** Size of the largest file in bytes. Its numbers take up to four times as much memory. */
 const MAX_ARRAY_BYTES = 2 ** 26;
 
-/** Whether a file is an array to a network of so many channels, by its first bytes: a TIFF is an image to most networks. */
+/**
+ * Whether a file's first bytes are those of an array for a network with this number of channels. For 1 or 3, a TIFF is
+ * an image.
+ */
 export function isArray(bytes: Uint8Array, channels: number): boolean {
   const format = recogniseFormat(bytes);
   return format === "NumPy array" || (format === "TIFF" && !takesImages(channels));
 }
 
-/** Channels as planes, row by row. */
+/** Each channel is a plane of values, row by row. */
 interface Bands extends Size {
   readonly planes: readonly Float32Array[];
 }
 
 /**
- * Reads an array to the planes that a network takes, not normalised.
+ * Reads an array as the planes that a network takes, not normalised.
  *
- * @param options `source`: what errors call the file; `channels`: how many the network takes.
+ * @param options `source`: the file's name in errors; `channels`: the number that the network takes.
  * @returns Channels × height × width.
- * @throws {RanetError} If it is not such an array, or has other channels.
+ * @throws {RanetError} If it is not such an array, or has a different number of channels.
  */
 export function arrayPlanes(
   bytes: Uint8Array,
@@ -62,7 +65,7 @@ export function arrayPlanes(
 }
 
 /**
- * Reads an array to the tensor that a network takes.
+ * Reads an array as the tensor that a network takes.
  *
  * @throws {RanetError} As {@linkcode arrayPlanes}.
  */
@@ -77,7 +80,7 @@ export function arrayTensor(
 }
 
 /**
- * What an array looks like: its first three channels as red, green and blue, or the first alone as grey.
+ * A picture of an array: its first three channels as red, green and blue, or only the first as grey.
  *
  * @throws {RanetError} If it is not such an array.
  */
@@ -92,13 +95,15 @@ export function arrayPicture(bytes: Uint8Array, source: string): RgbImage {
 }
 
 /**
- * Bytes that reading a TIFF's bands takes, about.
+ * Approximate memory in bytes that reading a TIFF's bands takes.
  *
  * @throws {RanetError} If it cannot be read.
  */
 export function arrayMemory(bytes: Uint8Array, source: string): number {
-  const { width, height, samples } = refusing(source, () => describeBands(bytes, { most: MAX_ARRAY_BYTES }));
-  // Floats, and a part of up to as many numbers of eight bytes, unpacked and copied.
+  const pictures = refusing(source, () => describeBands(bytes, { most: MAX_ARRAY_BYTES }));
+  const { width, height } = pictures[0]!;
+  const samples = pictures.reduce((sum, { samples }) => sum + samples, 0);
+  // The floats, and one part with up to as many numbers of eight bytes, unpacked and copied.
   return 20 * width * height * samples;
 }
 
@@ -131,7 +136,7 @@ function readBands(bytes: Uint8Array, source: string): Bands {
   };
 }
 
-/** Turns what is wrong with a TIFF into a RanetError. */
+/** Turns an error of the TIFF reader into a RanetError. */
 function refusing<Found>(source: string, read: () => Found): Found {
   try {
     return read();

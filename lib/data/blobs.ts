@@ -1,5 +1,5 @@
 /**
- * Data sets of image files in memory, for example `File` objects in a page.
+ * Data sets of image files in memory, for example `File` objects of a web page.
  *
  * @module
  */
@@ -10,12 +10,12 @@ import { decodeImage, MAX_IMAGE_BYTES } from "./decode.ts";
 import { listLabels } from "./labels.ts";
 import { expectObject } from "../text/expect.ts";
 
-/** How {@linkcode blobDataset} makes a data set. */
+/** Options of {@linkcode blobDataset}. */
 export interface BlobDatasetOptions {
-  /** The model's labels, which the classes are matched to by name. */
+  /** The model's labels. Classes are matched to them by name. */
   readonly labels: readonly string[];
   /**
-   * What the data set is called.
+   * The data set's name.
    *
    * @default {"images"}
    */
@@ -23,12 +23,12 @@ export interface BlobDatasetOptions {
 }
 
 /**
- * Makes a data set of image files by class, in browsers too.
+ * Makes a data set of image files grouped by class. Also works in browsers.
  *
- * @param images The files of each class, under its label: JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF. A `FileList` will
- * do.
+ * @param images The files of each class, under its label: JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF. A `FileList` is
+ * accepted.
  * @param options The model's labels.
- * @returns The data set, class by class in the order of the labels. Files are read when they are wanted.
+ * @returns The data set, class by class in the order of the labels. Files are read on demand.
  * @throws {RanetError} If a class is not among the labels.
  *
  * @example

@@ -1,45 +1,45 @@
 /**
- * BMP files to pixels: Windows' and OS/2's, of every depth, packed by runs or not.
+ * Decodes BMP files of Windows and OS/2 with every bit depth, with or without run-length encoding.
  *
  * @module
  */
 
 import type { RgbImage } from "./image.ts";
 
-/** What a file's header says. */
+/** Contents of a file's header. */
 export interface BmpHeader {
-  /** Pixels in a row and rows. */
+  /** Width and height in pixels. */
   readonly size: readonly [width: number, height: number];
   /** Why it cannot be decoded. */
   readonly unsupported?: string;
   /** Bits of a pixel. */
   readonly bits: number;
-  /** How pixels are packed. */
+  /** How pixels are compressed. */
   readonly packing: "none" | "runs";
-  /** Bits of red, green and blue, if they are not those of every file of such a depth. */
+  /** Bit masks of red, green and blue, if they differ from the default for the bit depth. */
   readonly masks?: readonly [number, number, number];
-  /** Whether the first row is the lowest. */
+  /** Whether rows are stored from bottom to top. */
   readonly upwards: boolean;
-  /** Blue, green and red of each index. */
+  /** The palette: blue, green and red of each index. */
   readonly palette: { readonly at: number; readonly entry: 3 | 4; readonly length: number };
-  /** Where the pixels begin. */
+  /** Start of the pixels. */
   readonly pixels: number;
 }
 
-/** Lengths of headers, but for OS/2's of 16 to 64 bytes. */
+/** Lengths of headers in bytes. Those of OS/2 have 16 to 64. */
 const CORE = 12;
 const INFO = 40;
 const OS2_MAX = 64;
-/** Kinds of packing. */
+/** Values of the compression field. */
 const PACKING = { none: 0, runs8: 1, runs4: 2, masks: 3, jpeg: 4, png: 5, masksWithAlpha: 6 } as const;
 const DEPTHS: readonly number[] = [1, 2, 4, 8, 16, 24, 32];
-/** Five bits each, as every file of 16 bits has it that says nothing else. */
+/** Default masks for 16 bits per pixel: five bits for each colour. */
 const MASKS_16 = [0x7c00, 0x03e0, 0x001f] as const;
 
 /**
  * Reads a file's header.
  *
- * @throws {RangeError} If it ends inside its header.
+ * @throws {RangeError} If the file ends inside its header.
  */
 export function readBmpHeader(view: DataView): BmpHeader {
   const length = view.getUint32(14, true);
@@ -59,7 +59,7 @@ export function readBmpHeader(view: DataView): BmpHeader {
   const os2 = length < INFO || length === OS2_MAX;
   const height = view.getInt32(22, true);
   const bits = view.getUint16(28, true);
-  // The shortest of OS/2's ends before it says more.
+  // The shortest OS/2 header lacks the fields that follow.
   const rest = (at: number): number => at + 4 <= 14 + length ? view.getUint32(at, true) : 0;
   const packing = rest(30);
   const used = rest(46);
@@ -68,7 +68,7 @@ export function readBmpHeader(view: DataView): BmpHeader {
   const masksAfter = masked && length === INFO ? packing === PACKING.masks ? 12 : 16 : 0;
   const runs = packing === PACKING.runs8 && bits === 8 || packing === PACKING.runs4 && bits === 4;
   return {
-    // Rows from the top down have a negative height.
+    // A negative height means that rows are stored from top to bottom.
     size: [Math.abs(view.getInt32(18, true)), Math.abs(height)],
     bits,
     packing: runs ? "runs" : "none",
@@ -85,7 +85,7 @@ export function readBmpHeader(view: DataView): BmpHeader {
 const CONVERT = "to convert it: magick in.bmp out.png";
 
 function depth(bits: number, depths: readonly number[]): string | undefined {
-  return depths.includes(bits) ? undefined : `a BMP of ${bits} bits a pixel is not supported; ${CONVERT}`;
+  return depths.includes(bits) ? undefined : `a BMP with ${bits} bits per pixel is not supported; ${CONVERT}`;
 }
 
 function otherPacking(
@@ -94,18 +94,18 @@ function otherPacking(
 ): string | undefined {
   if (packing === PACKING.none || runs || (masked && (bits === 16 || bits === 32))) return undefined;
   const kind = packing === PACKING.jpeg && !os2
-    ? "with a JPEG in it"
+    ? "that contains a JPEG"
     : packing === PACKING.png && !os2
-    ? "with a PNG in it"
-    : `of ${bits} bits a pixel, packed in way ${packing}${os2 ? " of OS/2's" : ""},`;
+    ? "that contains a PNG"
+    : `with ${bits} bits per pixel and ${os2 ? "OS/2 " : ""}compression ${packing}`;
   return `a BMP ${kind} is not supported; ${CONVERT}`;
 }
 
 /**
- * Decodes a file of a kind whose header says that it is supported. The fourth byte of a pixel, transparency in some files
- * and nothing in most, is left out.
+ * Decodes a file that `readBmpHeader` finds supported. The fourth byte of a pixel, which is transparency in some files
+ * and unused in most, is ignored.
  *
- * @throws {RangeError} If it ends too early.
+ * @throws {RangeError} If the file ends too early.
  */
 export function decodeBmp(bytes: Uint8Array): RgbImage {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -123,7 +123,7 @@ export function decodeBmp(bytes: Uint8Array): RgbImage {
   return { width, height, data };
 }
 
-/** Bytes of a row, which are filled up to four. */
+/** Bytes of a row, padded to a multiple of four. */
 function stride({ size: [width], bits }: BmpHeader): number {
   return Math.ceil(width * bits / 32) * 4;
 }
@@ -157,7 +157,7 @@ function decodeColours(
   }
 }
 
-/** Writes an index's colour; black for one that the palette does not have. */
+/** Writes the colour of an index; black if the palette has no such index. */
 function painter(bytes: Uint8Array, { palette, pixels }: BmpHeader, data: Uint8ClampedArray) {
   const { at, entry } = palette;
   const room = Math.max(0, Math.floor((Math.min(pixels, bytes.length) - at) / entry));
@@ -185,7 +185,7 @@ function decodeIndexes(
   }
 }
 
-/** What a zero is followed by, unless by a number of literal pixels. */
+/** Codes after a zero byte. Any other value is a number of literal pixels. */
 const ESCAPE = { endOfRow: 0, end: 1, move: 2 } as const;
 
 /** Pixels that are skipped stay black. */

@@ -1,6 +1,6 @@
 /**
- * CIFAR-10 and CIFAR-100 in their binary form: records of one label byte (CIFAR-100: two, coarse and fine) and 32×32
- * pixels as planes of red, green and blue.
+ * CIFAR-10 and CIFAR-100 in their binary version: each record is one label byte (CIFAR-100: two, coarse and fine) and
+ * 32×32 pixels as planes of red, green and blue.
  *
  * @module
  */
@@ -16,20 +16,23 @@ import { listLabels } from "./labels.ts";
 const SIDE = 32;
 const PLANE = SIDE * SIDE;
 
-/** The two data sets: bytes before the pixels, of which the last is the label, and the classes in the labels' order. */
+/**
+ * The two data sets: number of bytes before the pixels, the last of which is the label; and the classes in the order of
+ * their labels.
+ */
 const KINDS = [
   { format: "CIFAR-10", labelBytes: 1, names: CIFAR10_LABELS },
   { format: "CIFAR-100", labelBytes: 2, names: CIFAR100_LABELS },
 ] as const;
 type Kind = (typeof KINDS)[number];
 
-/** Files of records, read as if they were one. */
+/** Several files of records, read as one. */
 interface CifarRecords extends ImageRecords {
-  /** What they are. */
+  /** Which data set it is. */
   readonly kind: Kind;
-  /** Where one lies. */
+  /** Location of a record. */
   locate(index: number): { readonly path: string; readonly record: number };
-  /** The label of each. */
+  /** The label of each record. */
   marks(): Promise<Uint8Array>;
 }
 
@@ -37,8 +40,8 @@ interface CifarRecords extends ImageRecords {
  * Opens one or more files of records. Their classes are matched to the model's by name, or by number if the model
  * has only numbers.
  *
- * @param paths Files of one folder, read as if they were one.
- * @throws {RanetError} If the files' sizes fit neither data set, the model knows none of its classes, or (without
+ * @param paths Files of one folder, read as one.
+ * @throws {RanetError} If the files' sizes fit neither data set, the model has none of its classes, or (without
  * `skipBad`) lacks one of them.
  */
 export async function openCifar(
@@ -86,7 +89,7 @@ export async function openCifar(
 }
 
 /**
- * Opens files of records for their pixels alone.
+ * Opens files of records without using their labels.
  *
  * @throws {RanetError} If the files' sizes fit neither data set.
  */
@@ -100,8 +103,8 @@ export async function cifarRecords(paths: readonly string[]): Promise<CifarRecor
   );
   if (kind === undefined) {
     throw new RanetError(
-      `Cannot open data set ${paths.map((path) => JSON.stringify(path)).join(", ")}: records of CIFAR-10 are 3073 ` +
-        `bytes and those of CIFAR-100 3074, found files of ${files.map(({ size }) => size).join(", ")} bytes`,
+      `Cannot open data set ${paths.map((path) => JSON.stringify(path)).join(", ")}: expected records of 3073 bytes ` +
+        `(CIFAR-10) or 3074 bytes (CIFAR-100), found files of ${files.map(({ size }) => size).join(", ")} bytes`,
     );
   }
   const recordBytes = kind.labelBytes + 3 * PLANE;
@@ -112,7 +115,7 @@ export async function cifarRecords(paths: readonly string[]): Promise<CifarRecor
     for (; record >= files[file]!.size / recordBytes; file++) record -= files[file]!.size / recordBytes;
     return { path: files[file]!.path, record };
   };
-  const blocks = new Blocks(recordBytes);
+  const pages = new Pages(recordBytes);
   return {
     kind,
     size,
@@ -130,13 +133,13 @@ export async function cifarRecords(paths: readonly string[]): Promise<CifarRecor
     },
     async image(index: number): Promise<RgbImage> {
       const { path, record } = locate(index);
-      const bytes = await blocks.read(path, record);
+      const bytes = await pages.read(path, record);
       return { width: SIDE, height: SIDE, data: interleave(bytes.subarray(kind.labelBytes)) };
     },
   };
 }
 
-/** The model's index of each of the data set's classes; -1 for those it does not have. */
+/** The model's index of each class of the data set; -1 if the model lacks the class. */
 function findClasses(
   { format, names }: Kind,
   { labels, readLabels }: Pick<DatasetOptions, "labels" | "readLabels">,
@@ -154,14 +157,14 @@ function findClasses(
   );
 }
 
-/** Records that are read at once, 400 kB: opening a file takes longer than reading as much. */
-const BLOCK = 128;
+/** Records that are read at once (400 kB). Reading these takes less time than opening the file. */
+const PAGE = 128;
 
-/** Blocks that are kept: images are mostly read in order, some at a time. */
+/** Pages that are kept in memory. Images are mostly read in order, a few at a time. */
 const KEPT = 2;
 
-/** Files' records, read by the block. */
-class Blocks {
+/** Reads records in pages. */
+class Pages {
   readonly #recordBytes: number;
   readonly #kept = new Map<string, Promise<Uint8Array>>();
 
@@ -170,16 +173,16 @@ class Blocks {
     this.#recordBytes = recordBytes;
   }
 
-  /** A record. */
+  /** Reads one record. */
   async read(path: string, record: number): Promise<Uint8Array> {
-    const block = Math.floor(record / BLOCK);
-    const key = `${block} ${path}`;
-    const blockBytes = BLOCK * this.#recordBytes;
-    const reading = this.#kept.get(key) ?? readAt(path, block * blockBytes, blockBytes);
+    const page = Math.floor(record / PAGE);
+    const key = `${page} ${path}`;
+    const pageBytes = PAGE * this.#recordBytes;
+    const reading = this.#kept.get(key) ?? readAt(path, page * pageBytes, pageBytes);
     this.#kept.delete(key);
     this.#kept.set(key, reading);
     for (const oldest of this.#kept.keys().take(Math.max(0, this.#kept.size - KEPT))) this.#kept.delete(oldest);
-    const start = record % BLOCK * this.#recordBytes;
+    const start = record % PAGE * this.#recordBytes;
     try {
       const bytes = (await reading).subarray(start, start + this.#recordBytes);
       if (bytes.length === this.#recordBytes) return bytes;
@@ -187,7 +190,7 @@ class Blocks {
       this.#kept.delete(key);
       throw error;
     }
-    throw new RanetError(`Cannot read ${JSON.stringify(path)}: it has become shorter`);
+    throw new RanetError(`Cannot read ${JSON.stringify(path)}: the file has become shorter`);
   }
 }
 
@@ -205,7 +208,7 @@ async function readAt(path: string, offset: number, length: number): Promise<Uin
   });
 }
 
-/** Planes to pixels of four bytes. */
+/** Converts planes to pixels of four bytes. */
 function interleave(planes: Uint8Array): Uint8Array {
   const pixels = new Uint8Array(4 * PLANE).fill(255);
   for (let channel = 0; channel < 3; channel++) {

@@ -11,28 +11,27 @@ import { nameClasses } from "./class_names.ts";
 import { BadEntries, type Dataset, type DatasetOptions } from "./dataset.ts";
 import { imageFileDataset, sampleFiles } from "./image_files.ts";
 import { listLabels } from "./labels.ts";
-import { isOtherImage, listData, PassedOver } from "./passed_over.ts";
+import { converterFor, isOtherImage, listData, PassedOver } from "./passed_over.ts";
 
 /** Folders nested deeper are refused. */
 const MAX_DEPTH = 8;
 
-/** A folder of a class, or one in it. */
+/** A class folder, or a folder inside one. */
 interface Place {
-  /** Counted from the data set's own. */
+  /** Depth below the data set's folder. */
   readonly depth: number;
-  /** The links that lead there. */
+  /** The links on the path to it. */
   readonly trail: LinkTrail;
-  /** The class's folder. */
+  /** The class folder that contains it. */
   readonly owner: string;
 }
 
 /**
- * Lists a folder whose sub-folders are named after classes. Images may lie in folders further down. Links to folders
- * are followed, as torchvision follows them, but no folder is read twice. Names that begin with a dot, what systems
- * leave in folders, and other files beside the class folders are ignored; other files among the images are counted and
- * reported.
+ * Lists a folder whose subfolders are named after classes. Images may be in nested folders. Links to folders are
+ * followed, as torchvision follows them, but no folder is read twice. Names that begin with a dot, files of operating
+ * systems, and files beside the class folders are ignored. Other files among the images are counted and reported.
  *
- * @throws {RanetError} If it has no class folders, or holds bad entries that are not to be skipped.
+ * @throws {RanetError} If it has no class folders, or, without `skipBad`, has bad entries.
  */
 export async function openClassFolders(path: string, options: DatasetOptions): Promise<Dataset> {
   const bad = new BadEntries({ skip: options.skipBad ?? false });
@@ -50,7 +49,7 @@ export async function openClassFolders(path: string, options: DatasetOptions): P
     bad.add(`Cannot use image ${JSON.stringify(join(path, file))}: it is in no class folder`);
   }
   const found: { files: string[]; labels: number[] } = { files: [], labels: [] };
-  /** The class folder that has read a real folder. */
+  /** The class folder through which each real folder has been read. */
   const owners = new Map<string, string>();
   const walk = async (folder: string, label: number, { depth, trail, owner }: Place): Promise<void> => {
     const real = await Deno.realPath(join(path, folder));
@@ -71,7 +70,9 @@ export async function openClassFolders(path: string, options: DatasetOptions): P
       } else if (!isOtherImage(name)) others.add(file);
       else {
         const what = JSON.stringify(join(path, file));
-        bad.add(`Cannot use ${what}: expected an image: .jpg, .png, .webp, .avif, .gif, .bmp or .tif`);
+        bad.add(
+          `Cannot use ${what}: expected an image: .jpg, .png, .webp, .avif, .gif, .bmp or .tif; ${converterFor(name)}`,
+        );
       }
     }
     for (const { name, trail } of folders) {

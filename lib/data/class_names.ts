@@ -1,6 +1,5 @@
 /**
- * Class names for a model whose classes are numbers: the names in the data set, in sorted order, as torchvision and
- * Keras number them.
+ * Class names for a model whose classes are numbers: the data set's names in sorted order, as in torchvision and Keras.
  *
  * @module
  */
@@ -8,20 +7,20 @@
 import { isUnnamed } from "../spec/classes.ts";
 import { listLabels } from "./labels.ts";
 
-/** Classes, and what a person should know of how they were found. */
+/** Classes, and notes on how they were determined. */
 export interface NamedClasses {
-  /** The labels that those of the data set are matched to. */
+  /** The labels to which the data set's labels are matched. */
   readonly labels: readonly string[];
-  /** What to say. */
+  /** Notes for the user. */
   readonly notes: readonly string[];
 }
 
 /**
- * Names the classes of a model that has numbers alone.
+ * Names the classes of a model whose labels are only numbers.
  *
  * @param labels The model's.
- * @param found The names that a data set has.
- * @returns The model's, unless it has no names and there are as many in the data set.
+ * @param found The names in the data set.
+ * @returns The data set's names if the model has none and their number is the same; otherwise the model's.
  */
 export function nameClasses(labels: readonly string[], found: Iterable<string>): NamedClasses {
   const names = [...new Set(found)].sort();
@@ -34,7 +33,7 @@ export function nameClasses(labels: readonly string[], found: Iterable<string>):
     }, …`;
     return { labels, notes: [note] };
   }
-  // Neither numbers as text nor by value are in doubt less than the other.
+  // Numbers can be sorted as text or by value, and both are plausible.
   if (isNumbered && names.some((name, i) => i > 0 && Number(name) <= Number(names[i - 1]))) {
     return { labels, notes: [] };
   }

@@ -1,5 +1,5 @@
 /**
- * JPEGs of four colours to pixels, as Pillow converts them: by the plain formula, without their profile.
+ * Decodes CMYK JPEGs as Pillow does: by the plain formula, without their colour profile.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import type { RgbImage } from "./image.ts";
 import { decodeTurbo } from "./turbo_jpeg.ts";
 
 /**
- * Decodes a file, not turned. The four colours are taken to be stored as 255 minus their ink, as Adobe's programs store
- * them and all others read them.
+ * Decodes a file without applying its orientation. The four samples are assumed to be stored as 255 minus the ink, as
+ * Adobe's programs write them and all others read them.
  *
- * @throws {Error} If it is damaged, or ends too early.
+ * @throws {Error} If the file is damaged or ends too early.
  */
 export async function decodeCmykJpeg(bytes: Uint8Array, size: readonly [number, number]): Promise<RgbImage> {
   const pixels = await decodeFourSamples(bytes, size);
@@ -28,22 +28,24 @@ export async function decodeCmykJpeg(bytes: Uint8Array, size: readonly [number, 
 }
 
 /**
- * Decodes a file of four samples a pixel to these, whatever they mean.
+ * Decodes a file with four samples per pixel to these samples, whatever they mean.
  *
- * @returns Pixel by pixel, until the next file is decoded.
- * @throws {Error} If it is damaged, or ends too early.
+ * @returns The samples, pixel by pixel. They are valid until the next file is decoded.
+ * @throws {Error} If the file is damaged or ends too early.
  */
 export async function decodeFourSamples(
   bytes: Uint8Array,
   size: readonly [number, number],
 ): Promise<Uint8ClampedArray> {
   const decoded = await decodeTurbo(bytes, { size, format: "CMYK" });
-  if (!decoded) throw new Error("the decoder gives up");
+  if (!decoded) throw new Error("the decoder failed");
   if (decoded.warned && !hasEnd(bytes)) throw new Error("it ends too early");
   return decoded.pixels;
 }
 
-/** Whether the marker of the end is in a file: the only warning to which a picture is lost. */
+/**
+ * Whether a file contains the end marker. Only the warning that it is missing means that a part of the picture is lost.
+ */
 function hasEnd(bytes: Uint8Array): boolean {
   for (let at = bytes.lastIndexOf(0xd9); at > 0; at = bytes.lastIndexOf(0xd9, at - 1)) {
     if (bytes[at - 1] === 0xff) return true;

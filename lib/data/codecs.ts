@@ -1,7 +1,7 @@
 /**
- * Decoders of image files: WebAssembly builds of mozjpeg, Rust's png and libwebp, which give the very pixels of
- * Python's Pillow, and of libavif; libjpeg-turbo for CMYK; our own of TIFF, BMP and GIF. They need no permission, and
- * are loaded when the first image of their format comes. All give the picture as it is stored: not cut, not turned.
+ * Decoders of image files: WebAssembly builds of mozjpeg, Rust's png and libwebp, whose pixels are identical to
+ * Pillow's, and of libavif; libjpeg-turbo for CMYK; our own for TIFF, BMP and GIF. They need no permission, and each is
+ * loaded with the first image of its format. All return the picture as it is stored: not cropped, not rotated.
  *
  * @module
  */
@@ -17,9 +17,9 @@ import { neededParts } from "./png_chunks.ts";
 import { decodeTiff } from "./tiff/decode.ts";
 import { firstWebpFrame } from "./webp.ts";
 
-/** A decoder gave up on the file; the message is its own, if it said anything. */
+/** A decoder failed. The message is the decoder's, or empty. */
 export class DecodeError extends Error {}
-/** The same of a decoder of our own, which keeps nothing in memory. */
+/** One of our own decoders failed. These leave nothing in memory. */
 export class OwnDecodeError extends DecodeError {}
 
 /** Decodes a file of one format, whose header has been read. */
@@ -60,7 +60,7 @@ export const CODECS: ReadonlyMap<string, Codec> = new Map<string, Codec>([
   [CMYK_JPEG, ours((bytes, { size }) => decodeCmykJpeg(bytes, size!))],
 ]);
 
-/** A decoder of our own: what it throws is that the file is damaged. */
+/** Wraps one of our own decoders: any error that it throws means that the file is damaged. */
 function ours(decode: (bytes: Uint8Array, header: ImageHeader) => RgbImage | Promise<RgbImage>): Codec {
   return async (bytes, header) => {
     try {
@@ -87,7 +87,7 @@ async function decodeAnimatedWebp(bytes: Uint8Array, header: ImageHeader): Promi
   return { width, height, data };
 }
 
-/** Calls a decoder's instance; one that has thrown is not to be trusted again, and another takes its place. */
+/** Calls a decoder's instance. An instance that has thrown may be in a bad state and is replaced. */
 function withInstance<Instance>(
   start: () => Promise<Instance>,
 ): (use: (instance: Instance) => RgbImage) => Promise<RgbImage> {
@@ -100,10 +100,10 @@ function withInstance<Instance>(
       try {
         ready = await mine;
       } catch (error) {
-        if (current === mine) current = undefined; // the decoder may be there the next time
+        if (current === mine) current = undefined; // loading may succeed the next time
         throw error;
       }
-    } while (mine !== current); // it has thrown for another caller meanwhile
+    } while (mine !== current); // it has thrown for another caller in the meantime
     try {
       return use(ready);
     } catch (error) {
@@ -127,7 +127,7 @@ function pngDecoder(): Codec {
   };
 }
 
-/** Makes an instance of a codec that Emscripten compiled. */
+/** Creates an instance of a codec compiled by Emscripten. */
 type EmscriptenFactory = (overrides: {
   readonly printErr: (line: string) => void;
   readonly instantiateWasm: (
@@ -136,15 +136,15 @@ type EmscriptenFactory = (overrides: {
   ) => WebAssembly.Exports;
 }) => Promise<EmscriptenCodec>;
 
-/** What the JPEG, WebP and AVIF codecs have in common; it checks the number of arguments. */
+/** The common interface of the JPEG, WebP and AVIF codecs. They check the number of arguments. */
 interface EmscriptenCodec {
   decode(bytes: Uint8Array, ...options: readonly (boolean | number)[]): RgbImage | DeepImage | null;
 }
-/** mozjpeg's option: apply the EXIF orientation; that is done for all formats in one place. */
+/** mozjpeg's option that applies the EXIF orientation. We apply it for all formats in one place. */
 const UPRIGHT = false;
-/** libavif's option: bits of a sample. */
+/** libavif's option: bits per sample. */
 const BITS = 8;
-/** The same, where there is more to tell. */
+/** Bits per sample for HDR pictures. */
 const DEEP = 16;
 
 function emscriptenDecoder(
@@ -173,7 +173,7 @@ function emscriptenDecoder(
         truncated = said.find((line) => line.startsWith("Premature end"));
         return image ?? NOTHING;
       } catch (error) {
-        // libjpeg gives up by exit(); a number is a C++ exception, for want of memory
+        // libjpeg fails by exit(); a number is a C++ exception: not enough memory
         const { name } = error as Error;
         if (name === "ExitStatus" || name === "RuntimeError" || typeof error === "number") {
           throw new DecodeError(said[0]);
@@ -186,5 +186,5 @@ function emscriptenDecoder(
   };
 }
 
-/** What stands for no image. */
+/** Placeholder for no image. */
 const NOTHING: RgbImage = { width: 0, height: 0, data: new Uint8Array() };

@@ -1,5 +1,5 @@
 /**
- * Data sets listed in a text file: a path, relative to the file, and a label, by name or index. `FILE#N` as a path is
+ * Data sets listed in a text file: a path, relative to the file, and a label, by name or index. The path `FILE#N` means
  * record N of a CIFAR or IDX file.
  *
  * @module
@@ -19,30 +19,33 @@ import {
 import { exists } from "../io/exists.ts";
 import { digestFiles } from "../io/files.ts";
 import { imageFileDataset } from "./image_files.ts";
+import { joinIndicators } from "./indicator_columns.ts";
 import { labelFinder, listLabels } from "./labels.ts";
 import { cleanLabel, findColumns } from "./list_columns.ts";
 import { findFiles } from "./list_files.ts";
 import { readTable } from "./list_table.ts";
 
-/** A record of a file that holds many, as a data set's `origin` gives it. */
+/** The beginning of a URL, on the web or in cloud storage. */
+const URL_START = /^[a-z][a-z0-9+.-]+:\/\//i;
+/** A record of a file with many, in the form of a data set's `origin`. */
 const RECORD = /^(.*(?:\.bin|idx3-ubyte(?:\.gz)?))#(\d{1,9})$/i;
 
 /**
- * Lists the images of a text file of paths and labels. Which column is which, and whether labels are names or indexes, is
- * found out once for all lines.
+ * Lists the images of a text file of paths and labels. The columns, and whether labels are names or indexes, are
+ * determined once for all lines.
  *
- * @throws {RanetError} If it is not such a file, its labels can be read in two ways or in none, or it holds bad entries that
- * are not to be skipped.
+ * @throws {RanetError} If it is not such a file, its labels can be read both as names and as indexes or as neither, or
+ * it has bad entries and `skipBad` is not set.
  */
 export async function openCsv(
   path: string,
   options: DatasetOptions & {
-    /** Opens a file of records that a path names, for its pixels. */
+    /** Opens a file of records that a path refers to. */
     readonly openRecords: (file: string) => Promise<ImageRecords>;
   },
 ): Promise<Dataset> {
   const { skipBad = false, allowOutside = false } = options;
-  const rows = await readTable(path);
+  const rows = joinIndicators(await readTable(path), options.labels);
   const columns = findColumns(rows, { labels: options.labels, source: path });
   const body = columns.hasHeader ? rows.slice(1) : rows;
   const isComplete = (cells: readonly string[]) => cells.length === columns.count && cells[columns.path] !== "";
@@ -77,8 +80,10 @@ export async function openCsv(
     const file = pathIn(cells[columns.path]!);
     const text = labelIn(cells[columns.label]!);
     const label = find(text);
-    if (isOutside(file)) {
-      refuse(`${JSON.stringify(file)} is outside of the CSV's folder`, { allowOutside: true });
+    if (URL_START.test(file)) {
+      refuse(`${JSON.stringify(file)} is a URL, where a file is expected: download it first`);
+    } else if (isOutside(file)) {
+      refuse(`${JSON.stringify(file)} is outside the folder of the list`, { allowOutside: true });
     } else if (label === undefined) {
       refuse(`${JSON.stringify(text)} is not a class of the model (${listLabels(labels)})`);
     } else {
@@ -127,7 +132,10 @@ export async function openCsv(
   };
 }
 
-/** How a list's paths are read: those of a list made on Windows, which has none of these names, with slashes. */
+/**
+ * How a list's paths are read. Backslashes become slashes in a list made on Windows, which is one whose paths have no
+ * slash and do not exist as written.
+ */
 async function pathReader(paths: readonly string[], root: string): Promise<(cell: string) => string> {
   const example = paths.find((path) => path.includes("\\"));
   const isWindows = example !== undefined && !paths.some((path) => path.includes("/")) &&
@@ -135,7 +143,7 @@ async function pathReader(paths: readonly string[], root: string): Promise<(cell
   return isWindows ? (cell) => cell.replaceAll("\\", "/") : (cell) => cell;
 }
 
-/** How a list's labels are read: pandas writes a column of whole numbers with gaps as 1.0, 2.0 and so on. */
+/** How a list's labels are read. pandas writes a column of integers with missing values as 1.0, 2.0 and so on. */
 function labelReader(marks: readonly string[], labels: readonly string[]): (cell: string) => string {
   const isWhole = marks.every((mark) => mark === "" || /^\d+\.0$/.test(mark)) &&
     !marks.some((mark) => labels.includes(mark));

@@ -1,6 +1,6 @@
 /**
  * The interface of data sets: labelled images, read by index, so that an evaluation can resume and a report can show
- * single images. `open_dataset.ts` opens one; each format has its own file.
+ * single images. `open_dataset.ts` opens one. Each format has its own file.
  *
  * @module
  */
@@ -19,13 +19,13 @@ export interface Sample {
   readonly image: RgbImage;
 }
 
-/** One labelled image, as its file has it. */
+/** One labelled image as an undecoded file. */
 export interface SampleFile {
   /** Index of its class among the model's labels. */
   readonly label: number;
   /** The whole file. */
   readonly bytes: Uint8Array;
-  /** What errors call the file. */
+  /** The file's name in errors. */
   readonly source: string;
 }
 
@@ -33,15 +33,15 @@ export interface SampleFile {
 export interface Dataset {
   /** The folder's or file's own name. */
   readonly name: string;
-  /** The kind of data set, for people. */
+  /** The kind of data set, as shown to the user. */
   readonly format: "class folders" | "CIFAR-10" | "CIFAR-100" | "IDX" | "CSV" | "files";
   /** Number of samples. */
   readonly size: number;
-  /** What is wrong with each entry found bad on opening, which `size` does not count; empty without `skipBad`. */
+  /** The error of each entry found bad on opening, which `size` does not count. Empty without `skipBad`. */
   readonly bad: readonly string[];
-  /** What else a person should know of it: what was passed over, how classes were found. Default: nothing. */
+  /** Notes for the user, such as which files were ignored and how classes were determined. Default: none. */
   readonly notes?: readonly string[];
-  /** The classes that its labels are indexes of, where it has been opened for some; else they are the model's. */
+  /** The classes that its labels refer to, if it has been opened for given classes. Default: the model's. */
   readonly classes?: readonly string[];
   /**
    * The class of every sample, read without decoding an image.
@@ -49,7 +49,7 @@ export interface Dataset {
    * @throws {RanetError} If a label is not among the model's.
    */
   labels(): Promise<ArrayLike<number>>;
-  /** Where a sample lies: its file, absolute; or `FILE#N`, record N of a file that holds many. */
+  /** Location of a sample: the absolute path of its file, or `FILE#N` for record N of a file with many. */
   origin(index: number): string;
   /**
    * Reads one sample; several may be read at once.
@@ -59,27 +59,27 @@ export interface Dataset {
    */
   read(index: number): Promise<Sample>;
   /**
-   * Reads a sample's image file without decoding it, so that others can; `undefined` where it is a record of a file
-   * that holds many. A data set that has none leaves the function out.
+   * Reads a sample's image file without decoding it, so that a worker can decode it; `undefined` for a record of a file
+   * with many. Missing if no sample has a file of its own.
    *
    * @param index From 0 up to `size`.
    * @throws {RanetError} If the file cannot be read.
    */
   file?(index: number): Promise<SampleFile | undefined>;
   /**
-   * SHA-256 of all that `read` reads, in hexadecimal: reads it all.
+   * SHA-256 of everything that `read` reads, in hexadecimal. Reads the whole data set.
    *
    * @param options `onSample`: called after each image file, if there is one per sample.
    */
   digest(options?: { readonly onSample?: () => void }): Promise<string>;
 }
 
-/** Images in files that hold many, without their labels. */
+/** Images of a file that contains many, without labels. */
 export interface ImageRecords {
-  /** How many there are. */
+  /** Number of images. */
   readonly size: number;
   /**
-   * Reads one.
+   * Reads one image.
    *
    * @param index From 0 up to `size`.
    */
@@ -88,60 +88,63 @@ export interface ImageRecords {
 
 /** Options of `openDataset`. */
 export interface DatasetOptions {
-  /** The model's labels, which the data set's are matched to by name. */
+  /** The model's labels. The data set's labels are matched to them by name. */
   readonly labels: readonly string[];
-  /** The model's input size in pixels, of a square its side, else `[height, width]`: smaller IDX images are padded to it. */
+  /**
+   * The model's input size in pixels: the side of a square, or `[height, width]`. Smaller IDX images are padded to it.
+   */
   readonly inputSize: Sides;
   /**
-   * The model's input channels. For numbers other than 1 and 3, class folders contain arrays, `.npy` or TIFF files, instead of images.
+   * Number of the model's input channels. Unless it is 1 or 3, class folders contain arrays (`.npy` or TIFF files)
+   * instead of images.
    *
    * @default {3}
    */
   readonly channels?: number;
   /**
-   * Leave out bad entries that show on opening, instead of throwing on the first; those that show on reading throw
-   * either way.
+   * Skip entries that are found bad on opening, instead of throwing on the first. Reading a bad entry throws either
+   * way.
    *
    * @default {false}
    */
   readonly skipBad?: boolean;
   /**
-   * Which part is taken of a folder that holds several, as those of CIFAR and MNIST do, or folders `train` and `val`.
-   * Where there is none to validate on, `validation` is the test set.
+   * Which part of a folder with several is used, such as those of CIFAR and MNIST, or one with folders `train` and
+   * `val`. If it has no validation part, `validation` is the test set.
    *
    * @default {"test"}
    */
   readonly part?: "test" | "training" | "validation";
   /**
-   * Whether labels are names of classes, or indexes from 0, where they are the data set's own. Without it, that is
-   * decided by which of them fits; where both do, or neither, opening throws.
+   * Whether the data set's labels are class names or indexes from 0. Default: whichever fits; if both or neither fit,
+   * opening throws.
    */
   readonly readLabels?: LabelReading;
   /**
-   * Let a CSV file name images outside of its own folder.
+   * Allow a CSV file to list images outside its own folder.
    *
    * @default {false}
    */
   readonly allowOutside?: boolean;
 }
 
-/** Collects what is wrong with the bad entries of a data set that is being opened. */
+/** Collects errors of bad entries while a data set is being opened. */
 export class BadEntries {
-  /** One message for each. */
+  /** One message for each bad entry. */
   readonly messages: string[] = [];
   readonly #skip: boolean;
 
-  /** With `skip`, they are collected; else the first one throws. */
+  /** With `skip`, errors are collected; otherwise the first one is thrown. */
   constructor(options: { readonly skip: boolean }) {
     this.#skip = options.skip;
   }
 
   /**
-   * Reports one.
+   * Reports a bad entry.
    *
-   * @param message What is wrong with it.
-   * @param remedy What else helps than leaving it out.
-   * @throws {RanetError} Unless they are to be skipped.
+   * @param message The error.
+   * @param remedy An alternative to skipping it.
+   * @throws {RanetError} Unless bad entries are skipped.
    */
   add(message: string, remedy?: Remedy): void {
     if (!this.#skip) throw new RanetError(message, { remedy: [...remedy ? [remedy] : [], { skipBad: true }] });

@@ -1,5 +1,5 @@
 /**
- * Image files to pixels.
+ * Decodes image files.
  *
  * @module
  */
@@ -20,7 +20,7 @@ export const MAX_IMAGE_BYTES = 100_000_000;
 const MAX_PIXELS = 100_000_000;
 /** Images of more pixels in a row or column are refused. */
 const MAX_SIDE = 30_000;
-/** How to make a supported file of others: well-known tools, in words to copy. */
+/** How to convert unsupported formats: commands of well-known tools, to copy. */
 const CONVERTERS: ReadonlyMap<string, string> = new Map([
   ["HEIC", "heif-convert photo.heic photo.jpg; on a Mac, sips -s format jpeg photo.heic --out photo.jpg"],
   ["JPEG XL", "djxl photo.jxl photo.png"],
@@ -47,21 +47,21 @@ const CONVERTERS: ReadonlyMap<string, string> = new Map([
   ["QOI", "magick picture.qoi picture.png"],
   ["DDS", "magick picture.dds picture.png"],
   ["PCX", "magick picture.pcx picture.png"],
-  ["Sun raster", "magick picture.ras picture.png"],
+  ["Sun raster", "rasttopnm picture.ras | pnmtopng > picture.png"],
   ["SGI", "magick picture.sgi picture.png"],
   ["DICOM", "dcmj2pnm +on picture.dcm picture.png"],
   ["NumPy array", "ranet forward takes tensors; else save the image with Pillow"],
   ["ZIP archive", "unpack it first"],
 ]);
-/** JPEGs of more scans are refused; progressive ones have about ten. */
+/** JPEGs with more scans are refused. Progressive files have about ten. */
 const MAX_SCANS = 64;
 
 /** How an image file is decoded. */
 export interface DecodeImageOptions {
-  /** What errors call the file: its path, say. */
+  /** The file's name in errors, for example its path. */
   readonly source: string;
   /**
-   * Told what is odd about a file that is decoded all the same.
+   * Called with a warning about a file that can be decoded anyway.
    *
    * @default {console.warn}
    */
@@ -69,15 +69,16 @@ export interface DecodeImageOptions {
 }
 
 /**
- * Decodes a JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF file; of several pictures or frames, the first. Photos stand
- * upright, as EXIF or what else the format has says; grey becomes RGB; 16-bit samples keep their upper 8 bits;
- * transparency is dropped, as Pillow's `convert("RGB")` does, not blended; colour profiles are not applied. In a
- * browser, what is of another kind is left to the browser. docs/formats.md says more.
+ * Decodes a JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF file. If it contains several pictures or frames, the first is
+ * decoded. The orientation (EXIF or the format's own) is applied; grey becomes RGB; 16-bit samples keep their upper 8
+ * bits; transparency is dropped, not blended, as in Pillow's `convert("RGB")`; colour profiles are not applied. In a
+ * browser, other formats are decoded by the browser. See docs/formats.md.
  *
  * @param bytes The whole file.
- * @param options The image's name, and a function for warnings.
+ * @param options The image's name, and a callback for warnings.
  * @returns The pixels.
- * @throws {RanetError} If this is not an image, or empty, truncated, damaged or too large, or of a kind not supported.
+ * @throws {RanetError} If the file is not an image, is empty, truncated, damaged or too large, or has an unsupported
+ * format.
  *
  * @example
  * ```ts
@@ -131,16 +132,16 @@ async function decodeOurselves(bytes: Uint8Array<ArrayBuffer>, options: DecodeIm
 }
 
 /**
- * The pixels of a picture that the platform has decoded.
+ * The pixels of a picture that the platform (browser or Deno) has decoded.
  *
- * @throws {RanetError} If they cannot be had.
+ * @throws {RanetError} If they cannot be read.
  */
 export async function decodePicture(image: Drawable, source: string): Promise<RgbImage> {
   const decoded = await decodedPicture(image, source);
   return decoded.kind === "pixels" ? decoded.image : await decodeOurselves(new Uint8Array(decoded.bytes), { source });
 }
 
-/** Whether what `decodeImage` refused has made a decoder give up half-way, which may have left things in its memory. */
+/** Whether a file that `decodeImage` refused made a decoder fail midway, which may leave data in its memory. */
 export function keepsState({ cause }: RanetError): boolean {
   return cause instanceof DecodeError && !(cause instanceof OwnDecodeError);
 }
@@ -150,10 +151,10 @@ function refusal(source: string): string {
 }
 
 /**
- * Refuses what is not worth decoding.
+ * Checks a file's header before decoding it.
  *
- * @returns What the header of the rest says.
- * @throws {RanetError} If the first bytes are not those of an image, or of a damaged or unsupported one.
+ * @returns The contents of the header.
+ * @throws {RanetError} If the first bytes are not those of an image, or the image is damaged or unsupported.
  */
 export function checkHeader(bytes: Uint8Array, source: string): ImageHeader & Required<Pick<ImageHeader, "size">> {
   const refuse = (reason: string, code: RanetErrorCode): never => {

@@ -1,5 +1,5 @@
 /**
- * Decodes images away from the caller's thread: several at a time, in bounded memory, none for longer than a deadline.
+ * Decodes images in workers: several at a time, in bounded memory, each within a deadline.
  *
  * @module
  */
@@ -13,80 +13,83 @@ import { reductionOf } from "./reduction.ts";
 import { isTiff } from "./tiff/directory.ts";
 import { DeadlineError, WorkerPool } from "./worker_pool.ts";
 
-/** How images are decoded. */
+/** Options of a {@linkcode DecoderPool}. */
 export interface DecoderPoolOptions {
   /**
-   * Most workers.
+   * Maximum number of workers.
    *
-   * @default As many as there are cores, up to 8.
+   * @default The number of cores, up to 8.
    */
   readonly size?: number;
   /**
-   * Milliseconds after which a file is given up, and refused.
+   * Milliseconds after which decoding a file is cancelled, and the file refused.
    *
    * @default {5000}
    */
   readonly deadline?: number;
   /**
-   * Bytes that all decoders may take together, about; an image that needs more is decoded alone.
+   * Approximate memory in bytes that all decoders together may take. An image that needs more is decoded alone.
    *
    * @default {400_000_000}
    */
   readonly memory?: number;
   /**
-   * Whether large JPEGs, of which little is left once they are resized, are decoded at a part of their size: several times
-   * faster, their pixels up to a few 255ths from those of the whole picture.
+   * Whether large JPEGs are decoded at a fraction of their size if the network's input is much smaller. This is several
+   * times faster; pixels differ by up to a few 255ths.
    *
    * @default {false}
    */
   readonly reduces?: boolean;
   /**
-   * Told what is odd about a file that is decoded all the same.
+   * Called with a warning about a file that can be decoded anyway.
    *
    * @default {console.warn}
    */
   readonly onNote?: (message: string) => void;
 }
 
-/** An image, and how urgent it is. */
+/** Options for one image. */
 export interface DecodeOptions {
-  /** What errors call the file. */
+  /** The file's name in errors. */
   readonly source: string;
   /**
-   * Groups take turns: whose image it is, say.
+   * Groups are served in turn. A group can be, for example, a client.
    *
    * @default {""}
    */
   readonly group?: string;
   /**
-   * Whether the caller needs the bytes no more: they are then moved to the decoder, not copied, if they are all of their
-   * buffer.
+   * Whether the caller no longer needs the bytes. They are then transferred to the decoder, not copied, if they span
+   * their whole buffer.
    *
    * @default {false}
    */
   readonly isGiven?: boolean;
-  /** Gives it up, unless it is being decoded. */
+  /** Cancels the task, unless decoding has begun. */
   readonly signal?: AbortSignal;
 }
 
-/** Milliseconds after which a file is given up where nothing else is said. */
+/** Default deadline in milliseconds. */
 export const DECODE_DEADLINE = 5000;
-/** The same for a data set's own files, on a machine that is busy with a network. */
+/** Deadline in milliseconds for a data set's files, while the machine is busy with a network. */
 export const DATASET_DEADLINE = 60_000;
-/** More workers than that are of no use to one device. */
+/** Maximum number of workers. One device does not need more. */
 const MAX_SIZE = 8;
-/** Bytes of memory per pixel: four in the decoder, four copied from it, and six of a progressive JPEG's coefficients. */
+/**
+ * Bytes of memory per pixel: four in the decoder, four copied from it, and six for the coefficients of a progressive
+ * JPEG.
+ */
 const BYTES_PER_PIXEL = 14;
-/** The same of a second copy, turned. */
+/** Bytes per pixel of a second, rotated copy. */
 const BYTES_TURNED = 4;
-/** Samples of two bytes, in the decoder and copied from it. */
+/** Further bytes per pixel of an HDR picture: samples of two bytes, in the decoder and copied from it. */
 const BYTES_HDR = 12;
 
-/** A PNG of one grey pixel. */
+/** A PNG with one grey pixel. */
 const DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==";
 
 /**
- * Decoders in workers. In a checkout they take permission to read `lib`; from JSR, none.
+ * Decoders in workers. In a checkout they need permission to read `lib`; from JSR, none.
  *
  * @example
  * ```ts
@@ -102,7 +105,7 @@ export class DecoderPool implements Disposable {
   readonly #onNote: (message: string) => void;
   readonly #reduces: boolean;
 
-  /** Makes a pool; workers are started when they are wanted. */
+  /** Creates a pool. Workers are started on demand. */
   constructor(options: DecoderPoolOptions = {}) {
     const { size = Math.min(MAX_SIZE, navigator.hardwareConcurrency), deadline = DECODE_DEADLINE, memory = 4e8 } =
       options;
@@ -116,20 +119,20 @@ export class DecoderPool implements Disposable {
     });
   }
 
-  /** How many images wait for a decoder. */
+  /** Number of images that wait for a decoder. */
   get queued(): number {
     return this.#pool.queued;
   }
 
-  /** How many images are being decoded. */
+  /** Number of images that are being decoded. */
   get running(): number {
     return this.#pool.running;
   }
 
   /**
-   * Starts a decoder, to find out whether that is permitted.
+   * Starts a decoder to check that this is permitted.
    *
-   * @throws {RanetError} If it is not.
+   * @throws {RanetError} If a worker cannot be started.
    */
   async start(): Promise<void> {
     await this.image(Uint8Array.fromBase64(DOT), { source: "-" });
@@ -138,7 +141,7 @@ export class DecoderPool implements Disposable {
   /**
    * Decodes an image, as `decodeImage` does.
    *
-   * @throws {RanetError} If it cannot be decoded, or not before the deadline; or decoders cannot be started.
+   * @throws {RanetError} If the image cannot be decoded, or not before the deadline, or workers cannot be started.
    * @throws The signal's reason.
    */
   async image(bytes: Uint8Array, options: DecodeOptions): Promise<RgbImage> {
@@ -146,7 +149,7 @@ export class DecoderPool implements Disposable {
   }
 
   /**
-   * Decodes an image to what a network sees of it, as `toPixels` makes it.
+   * Decodes an image and resizes it for a network, as `toPixels` does.
    *
    * @throws {RanetError} As `image` does.
    * @throws The signal's reason.
@@ -159,7 +162,7 @@ export class DecoderPool implements Disposable {
   }
 
   /**
-   * Decodes an image to the tensor that a network takes, as `toTensor` makes it.
+   * Decodes an image to the tensor that a network takes, as `toTensor` does.
    *
    * @throws {RanetError} As `image` does.
    * @throws The signal's reason.
@@ -171,7 +174,7 @@ export class DecoderPool implements Disposable {
     const wanted = { kind: "tensor", input } as const;
     const { source } = options;
     if (!isArray(bytes, input.mean.length)) return await this.#run(bytes, wanted, options) as Float32Array;
-    // A .npy file takes no decoding; a small TIFF may have many numbers.
+    // A .npy file needs no decoding. A small TIFF file may contain many numbers.
     if (!isTiff(bytes)) return arrayTensor(bytes, { source, input });
     const cost = arrayMemory(bytes, source) + 2 * bytes.length;
     return await this.#ask({ bytes, source, wanted }, cost, options) as Float32Array;
@@ -214,16 +217,17 @@ export class DecoderPool implements Disposable {
   }
 }
 
-/** Fewer images are decoded before a worker has started. */
+/** Smallest number of images for which workers are started. Fewer are decoded before a worker is ready. */
 const MANY = 8;
 
 /**
- * Decoders for so many images, where they are worth it and may be started; whoever has none decodes in its own thread.
+ * Opens decoders for this many images if they are worthwhile and permitted; otherwise `undefined`, and the caller
+ * decodes in its own thread.
  *
- * @param images How many there are.
+ * @param images Number of images.
  */
 export async function openDecoders(images: number, options?: DecoderPoolOptions): Promise<DecoderPool | undefined> {
-  // A bundle for browsers has no such worker beside it: a page that has much to decode trains in a worker itself.
+  // A browser bundle has no file for this worker. A page that decodes many images trains in a worker of its own.
   if (images < MANY || !("Deno" in globalThis)) return undefined;
   const decoders = new DecoderPool(options);
   try {

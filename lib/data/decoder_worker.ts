@@ -1,5 +1,5 @@
 /**
- * Decodes images in a worker, which `decoder_pool.ts` starts: one after another, each answered.
+ * The worker that `decoder_pool.ts` starts. It decodes images one after another and replies to each.
  *
  * @module
  */
@@ -17,15 +17,15 @@ import type { Reply } from "./worker_pool.ts";
 export interface DecodeTask {
   /** The whole file. */
   readonly bytes: Uint8Array;
-  /** What errors call it. */
+  /** The file's name in errors. */
   readonly source: string;
-  /** What is made of the image. */
+  /** The form in which the image is returned. */
   readonly wanted: Wanted;
-  /** The part of its size at which it is decoded; missing for all of it. */
+  /** Decode at this fraction of the size: 2 is half. Missing for full size. */
   readonly by?: Reduction["by"];
 }
 
-/** The image itself, what a network sees of it, or the tensor that it takes. */
+/** The image itself, its pixels resized for a network, or the network's input tensor. */
 export type Wanted =
   | { readonly kind: "image" }
   | { readonly kind: "pixels"; readonly input: Pick<InputSpec, "size" | "resize"> }
@@ -36,9 +36,9 @@ export type Decoded = RgbImage | Uint8ClampedArray | Float32Array;
 
 /** An answer. */
 export interface DecodeAnswer {
-  /** What was wanted; the file again, if it cannot be decoded at a part of its size. */
+  /** The result; or the file, if it cannot be decoded at a fraction of its size. */
   readonly decoded: Decoded | { readonly file: Uint8Array };
-  /** What is odd about the file. */
+  /** Warnings about the file. */
   readonly notes: readonly string[];
 }
 
@@ -47,7 +47,10 @@ const scope = globalThis as unknown as {
   postMessage(message: unknown, transfer?: Transferable[]): void;
 };
 
-/** A decoder keeps the memory that it once took: above so many pixels, starting another one costs less. */
+/**
+ * A decoder never frees the memory that it has taken. Above this number of pixels, starting a new one is cheaper than
+ * keeping it.
+ */
 const MAX_KEPT_PIXELS = 4_000_000;
 
 function make(image: RgbImage, wanted: Wanted): Decoded {

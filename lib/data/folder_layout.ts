@@ -1,6 +1,6 @@
 /**
- * What a folder of a data set holds: parts to train and to validate on, images with a list beside them, files of
- * another program's, or folders of classes.
+ * Determines the layout of a data set's folder: parts for training and validation, images with a list, class folders,
+ * or files of an unsupported format.
  *
  * @module
  */
@@ -8,20 +8,13 @@
 import { join } from "node:path";
 import { RanetError } from "../errors.ts";
 import { classFinder } from "../spec/classes.ts";
-import { IMAGE_FILE } from "./image_files.ts";
-import { LIST_FILE } from "./list_table.ts";
+import { IMAGE_FILE, isSampleFile } from "./image_files.ts";
+import { LIST_FILE, readTable } from "./list_table.ts";
+import { findGroups, foldersOnly, isNamedAfter, type Part, partOf, withoutWrappers } from "./parts.ts";
 import { listData } from "./passed_over.ts";
+import { adviceFor } from "./refused_files.ts";
 
-/** A part of a data set. */
-export type Part = "test" | "training" | "validation";
-
-/** What parts are called, the likeliest first. */
-const PART_NAMES: Readonly<Record<Part, readonly string[]>> = {
-  training: ["train", "training"],
-  validation: ["val", "valid", "validation", "dev"],
-  test: ["test", "testing"],
-};
-/** Which parts stand in for one that is not there. */
+/** Substitutes for a missing part, in order. */
 const INSTEAD: Readonly<Record<Part, readonly Part[]>> = {
   training: [],
   validation: ["test"],
@@ -31,11 +24,16 @@ const INSTEAD: Readonly<Record<Part, readonly Part[]>> = {
 const OTHER_LIST =
   /readme|licen[cs]e|requirements|sample_?submission|_boxes\.txt$|^(wnids|words|classes|labels)\.txt$/i;
 
-/** Where the data set of a folder is. */
+/** All parts. */
+const PARTS: readonly Part[] = ["training", "validation", "test"];
+/** Most folders that are searched for unsupported files. */
+const LOOKED_INTO = 8;
+
+/** Location of a folder's data set. */
 export interface FolderLayout {
-  /** `folder`: its folders are classes; `list`: a list says what its images are. */
+  /** `folder`: its subfolders are classes; `list`: a list gives the labels. */
   readonly kind: "folder" | "list";
-  /** The folder of the class folders, or the list. */
+  /** Path of the folder with the class folders, or of the list. */
   readonly path: string;
 }
 
@@ -43,9 +41,9 @@ export interface FolderLayout {
  * Finds the data set in a folder.
  *
  * @param path The folder.
- * @param options `labels`: the model's; `part`: which is wanted, where there are several.
- * @throws {RanetError} If it holds images without labels, the wanted part is not there, or only files that are not
- * read.
+ * @param options `labels`: the model's; `part`: which part to find, if there are several.
+ * @throws {RanetError} If it contains images without labels, lacks the part, or contains only files of unsupported
+ * formats.
  */
 export async function findLayout(
   path: string,
@@ -57,13 +55,14 @@ export async function findLayout(
   const find = classFinder(labels);
   if (folders.some((name) => find(name) !== undefined)) return { kind: "folder", path };
   const lists = files.filter((name) => LIST_FILE.test(name) && !OTHER_LIST.test(name));
-  const hasImages = files.some((name) => IMAGE_FILE.test(name)) || folders[0] === "images";
+  const hasImages = files.some((name) => IMAGE_FILE.test(name)) ||
+    folders[0] === "images" && await foldersOnly(join(path, folders[0])) === undefined;
   if (folders.length <= 1 && (hasImages || lists.length > 0)) {
     if (lists.length === 1) return { kind: "list", path: join(path, lists[0]!) };
     if (hasImages) throw unlabelled(path, lists);
   }
-  const training = partOf("training", folders);
-  if (training === undefined) return { kind: "folder", path };
+  const training = await trainingPart(path, folders);
+  if (training === undefined) return await groupedLayout(path, { files, folders, labels, part });
   if (part === "training" && !(await isLabelled(join(path, training)))) {
     const own = lists.filter((name) => lists.length === 1 || /^train/i.test(name));
     if (own.length === 1) return { kind: "list", path: join(path, own[0]!) };
@@ -72,28 +71,126 @@ export async function findLayout(
     const name = partOf(each, folders);
     if (name === undefined) continue;
     const folder = join(path, name);
-    // A test set whose labels nobody publishes is one folder of images.
+    // A test set without published labels is a single folder of images.
     if (each === "training" || await isLabelled(folder)) return await findLayout(folder, options);
+    const list = await listOf(each, { path, lists });
+    if (list !== undefined) return { kind: "list", path: list };
   }
   const others = folders.map((name) => join(path, name)).join(", ");
   throw new RanetError(
-    `Cannot open data set ${JSON.stringify(path)}: it holds no folder to ${
+    `Cannot open data set ${JSON.stringify(path)}: it has no folder to ${
       part === "training" ? "train on" : "validate on"
-    }. Give one of ${others}, or another`,
+    }. Use one of ${others}, or another folder`,
   );
 }
 
 /**
- * The folder to validate on beside one to train on, if there is one with labels.
+ * The validation folder beside a training folder, if there is one with labels.
  *
- * @param path The folder of both.
+ * @param path The folder that contains both.
  */
 export async function findValidation(path: string, labels: readonly string[]): Promise<string | undefined> {
-  const { folders } = await list(path);
   const find = classFinder(labels);
-  if (folders.some((name) => find(name) !== undefined) || partOf("training", folders) === undefined) return undefined;
+  const isClass = (name: string) => find(name) !== undefined;
+  if ((await list(path)).folders.some(isClass)) return undefined;
+  const inner = await withoutWrappers(path);
+  const { folders } = await list(inner);
+  if (folders.some(isClass) || partOf("training", folders) === undefined) return undefined;
   const name = partOf("validation", folders);
-  return name !== undefined && await isLabelled(join(path, name)) ? join(path, name) : undefined;
+  return name !== undefined && await isLabelled(join(inner, name)) ? join(inner, name) : undefined;
+}
+
+/**
+ * The layout of a folder without names of the model's classes or of parts: its folders are classes, unless they contain
+ * folders of images.
+ *
+ * @throws {RanetError} If several of them do and are parts of one data set, or the folder contains only unsupported
+ * files.
+ */
+async function groupedLayout(
+  path: string,
+  { files, folders, labels, part }: {
+    readonly files: readonly string[];
+    readonly folders: readonly string[];
+    readonly labels: readonly string[];
+    readonly part: Part;
+  },
+): Promise<FolderLayout> {
+  const groups = await findGroups(path, folders);
+  if (groups === undefined) {
+    await refuseUnread(path, files, folders);
+    return { kind: "folder", path };
+  }
+  const find = classFinder(labels);
+  const fitting: string[] = [];
+  for (const group of groups.paths) {
+    const { folders } = await list(group);
+    if (folders.some((name) => find(name) !== undefined)) fitting.push(group);
+  }
+  const [only, ...others] = fitting.length > 0 ? fitting : groups.paths;
+  if (others.length === 0 && only !== undefined) return await findLayout(only, { labels, part });
+  if (fitting.length === 0 && !groups.areParts) return { kind: "folder", path };
+  throw new RanetError(
+    `Cannot open data set ${
+      JSON.stringify(path)
+    }: its folders contain folders with the same names, like parts of a data set. Use one ` +
+      `of ${[only, ...others].join(", ")}; if they are classes, list them in the spec`,
+  );
+}
+
+/** Refuses a folder that contains, directly or in subfolders, only files that are not supported. */
+async function refuseUnread(path: string, files: readonly string[], folders: readonly string[]): Promise<void> {
+  const inside = await Promise.all(
+    folders.slice(0, LOOKED_INTO).map(async (name) =>
+      (await list(join(path, name))).files.map((file) => join(name, file))
+    ),
+  );
+  const all = [...files, ...inside.flat()];
+  // Arrays in class folders are samples. Elsewhere they contain many samples.
+  if (files.some((name) => IMAGE_FILE.test(name)) || inside.flat().some(isSampleFile)) return;
+  const file = all.find((name) => adviceFor(name) !== undefined && !/\.(jsonl?|ya?ml)$/i.test(name));
+  if (file === undefined) return;
+  throw new RanetError(
+    `Cannot open data set ${JSON.stringify(path)}: it contains no images, only ${JSON.stringify(file)}; ${
+      adviceFor(file)
+    }`,
+    { code: "unsupported" },
+  );
+}
+
+/**
+ * The training folder; `undefined` if `train` contains images like the folders beside it, because it is then a class
+ * (trains).
+ */
+async function trainingPart(path: string, folders: readonly string[]): Promise<string | undefined> {
+  const training = partOf("training", folders) ?? await onlyWithImages(path, folders);
+  if (training === undefined || await foldersOnly(join(path, training)) !== undefined) return training;
+  const others = folders.filter((name) => name !== training && !PARTS.some((part) => isNamedAfter(part, name)));
+  for (const name of others) if (await foldersOnly(join(path, name)) === undefined) return undefined;
+  return training;
+}
+
+/** The only folder named after the training part that has images, where others have records of them, say. */
+async function onlyWithImages(path: string, folders: readonly string[]): Promise<string | undefined> {
+  const found: string[] = [];
+  for (const name of folders.filter((name) => isNamedAfter("training", name))) {
+    if (await foldersOnly(join(path, name)) === undefined) found.push(name);
+  }
+  return found.length === 1 ? found[0] : undefined;
+}
+
+/** A part's list beside its folder, if it has the same columns as the list of training images. */
+async function listOf(
+  part: Part,
+  { path, lists }: { readonly path: string; readonly lists: readonly string[] },
+): Promise<string | undefined> {
+  const [training, own] = (["training", part] as const).map((part) => lists.filter((name) => isNamedAfter(part, name)));
+  if (training!.length !== 1 || own!.length !== 1) return undefined;
+  const [first, second] = await Promise.all([...training!, ...own!].map(async (name) => {
+    const [header] = await readTable(join(path, name));
+    return header?.cells.join();
+  }));
+  return first !== undefined && first === second ? join(path, own![0]!) : undefined;
 }
 
 /** Names of files and folders. */
@@ -102,25 +199,20 @@ async function list(path: string): Promise<{ readonly files: readonly string[]; 
   return { files, folders: folders.map(({ name }) => name) };
 }
 
-function partOf(part: Part, folders: readonly string[]): string | undefined {
-  return PART_NAMES[part].map((word) => folders.find((name) => name.toLowerCase() === word))
-    .find((name) => name !== undefined);
-}
-
-/** Whether a folder has folders for classes, or a list. */
+/** Whether a folder has class folders or a list. */
 async function isLabelled(path: string): Promise<boolean> {
-  const { files, folders } = await list(path);
+  const { files, folders } = await list(await withoutWrappers(path));
   return folders.length > 1 || files.some((name) => LIST_FILE.test(name) && !OTHER_LIST.test(name));
 }
 
 function unlabelled(path: string, lists: readonly string[]): RanetError {
   const advice = lists.length > 1
-    ? `several lists are beside them, ${lists.join(", ")}: give the one that says what they are`
-    : "no list beside them says what they are. Give one, a CSV of path,label; or put them into a folder for each class";
-  return new RanetError(`Cannot open data set ${JSON.stringify(path)}: it holds images, and ${advice}`);
+    ? `several lists, ${lists.join(", ")}: use the one with the labels`
+    : "no list with labels. Add one (a CSV of path,label), or put the images into one folder per class";
+  return new RanetError(`Cannot open data set ${JSON.stringify(path)}: it contains images and ${advice}`);
 }
 
-/** Data sets in forms that are not read, by what they are called. */
+/** Refuses data sets in unsupported formats, recognised by their files' names. */
 function refuseOthers(path: string, files: readonly string[]): void {
   const has = (...names: readonly string[]) => names.every((name) => files.includes(name));
   if (!has("batches.meta") && !has("data_batch_1") && !has("meta", "train", "test")) return;

@@ -1,5 +1,5 @@
 /**
- * GIF files to pixels.
+ * Decodes GIF files.
  *
  * @module
  */
@@ -14,17 +14,17 @@ interface Frame {
   readonly width: number;
   readonly height: number;
   readonly interlaced: boolean;
-  /** Red, green and blue of each index. */
+  /** The palette: red, green and blue of each index. */
   readonly palette: Uint8Array;
   /** The colour around the frame. */
   readonly around: Uint8Array;
   /** Columns and rows of the whole picture. */
   readonly size: readonly [width: number, height: number];
-  /** Where its data begin. */
+  /** Start of its data. */
   readonly data: number;
 }
 
-/** Blocks before the first frame: more are no file that a program wrote. */
+/** Most blocks before the first frame. No real file has more. */
 const MAX_BLOCKS = 100_000;
 const EXTENSION = 0x21;
 const CONTROL = 0xf9;
@@ -59,7 +59,7 @@ function firstFrame(bytes: Uint8Array): Frame {
       const flags = view.getUint8(at + 8);
       const local = table(flags, at + 9);
       const palette = local.length > 0 ? local : global;
-      // A frame may be larger than the picture says it is.
+      // A frame may exceed the size in the header.
       const size = [
         Math.max(view.getUint16(6, true), left + width),
         Math.max(view.getUint16(8, true), top + height),
@@ -70,7 +70,7 @@ function firstFrame(bytes: Uint8Array): Frame {
       const interlaced = (flags & 0x40) !== 0;
       return { left, top, width, height, interlaced, palette, around, size, data: at + 9 + local.length };
     } else if (kind === 0x3b) throw new RangeError("it has no picture");
-    // Others are stray bytes, which decoders pass over.
+    // Other bytes are stray; decoders ignore them.
   }
   throw new RangeError("it has no picture");
 }
@@ -84,11 +84,11 @@ export function gifSize(bytes: Uint8Array): readonly [width: number, height: num
   return firstFrame(bytes).size;
 }
 
-/** Rows of an interlaced frame come in four passes. */
+/** The four passes of an interlaced frame: first row and step. */
 const PASSES = [[0, 8], [4, 8], [2, 4], [1, 2]] as const;
 
 /**
- * Decodes a file's first frame. Transparent pixels have the colour that they are stored with.
+ * Decodes a file's first frame. Transparent pixels keep their stored colour.
  *
  * @throws {RangeError} If it is damaged.
  */
@@ -122,7 +122,7 @@ function range(from: number, to: number, step: number): number[] {
   return Array.from({ length: Math.max(0, Math.ceil((to - from) / step)) }, (_, i) => from + i * step);
 }
 
-/** The data of blocks of up to 255 bytes, joined, up to their end or the file's. */
+/** Joins the data of blocks of up to 255 bytes, up to the last block or the end of the file. */
 function blocks(bytes: Uint8Array, from: number): Uint8Array {
   const joined = new Uint8Array(bytes.length - from);
   let written = 0;

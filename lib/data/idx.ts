@@ -1,5 +1,6 @@
 /**
- * IDX files, in which MNIST and its relatives come: one of grey images, one of labels, each perhaps gzipped.
+ * IDX files, the format of MNIST and similar data sets: one file of grey images and one of labels, each optionally
+ * gzipped.
  *
  * @module
  */
@@ -12,19 +13,24 @@ import type { RgbImage } from "./image.ts";
 import { inflate, MAX_EXPANSION } from "./inflate.ts";
 import { labelFinder, listLabels } from "./labels.ts";
 
-/** What files of images are called. */
+/** Names of image files. */
 export const IDX_IMAGES = /images([-.])idx3-ubyte(?:\.gz)?$/;
 
-/** Larger files, unpacked, are refused: they are held in memory. */
+/** Note about EMNIST, from its readme. */
+const SWAPPED =
+  "EMNIST's images have rows and columns swapped. They are used unchanged, as in torchvision. Before a network trained on " +
+  "them classifies other images, swap the rows and columns of those, too";
+
+/** Size limit of an unpacked file in bytes. Files are kept in memory. */
 const MAX_BYTES = 1_000_000_000;
 
 /**
- * Opens a file of images with the file of labels beside it, which is named alike (`…labels-idx1-ubyte`). Grey becomes
- * RGB, and images smaller than the model's input are padded with black on all sides.
+ * Opens a file of images and the file of labels beside it, which has the matching name (`…labels-idx1-ubyte`). Grey
+ * becomes RGB, and images smaller than the model's input are padded with black on all sides.
  *
  * @param path The file of images.
- * @throws {RanetError} If one of the two is missing, or is not such a file, they do not belong together, or (without
- * `skipBad`) a label is not among the model's.
+ * @throws {RanetError} If one of the two is missing or is not such a file, they do not match, or (without `skipBad`) a
+ * label is not among the model's.
  */
 export async function openIdx(path: string, options: DatasetOptions): Promise<Dataset> {
   const { labels, skipBad = false } = options;
@@ -55,6 +61,7 @@ export async function openIdx(path: string, options: DatasetOptions): Promise<Da
     format: "IDX",
     size: found.records.length,
     bad: bad.messages,
+    notes: /^emnist-/i.test(basename(path)) ? [SWAPPED] : [],
     classes: labels,
     digest: () => digestFiles([path, marksPath], { about: [found.labels.join()] }),
     labels: () => Promise.resolve(found.labels),
@@ -67,7 +74,7 @@ export async function openIdx(path: string, options: DatasetOptions): Promise<Da
 }
 
 /**
- * Opens a file of images for its pixels alone.
+ * Opens a file of images without labels.
  *
  * @throws {RanetError} If it is not such a file.
  */
@@ -87,7 +94,7 @@ export async function idxRecords(
   };
 }
 
-/** The file of labels that belongs to a file of images; one may be gzipped and the other not. */
+/** Path of the labels for a file of images. Either file may be gzipped. */
 async function labelsPath(path: string): Promise<string> {
   const plain = path.replace(IDX_IMAGES, "labels$1idx1-ubyte");
   for (const candidate of [plain, `${plain}.gz`]) {
@@ -95,7 +102,7 @@ async function labelsPath(path: string): Promise<string> {
       await Deno.stat(candidate);
       return candidate;
     } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) return candidate; // reading it will say what is wrong
+      if (!(error instanceof Deno.errors.NotFound)) return candidate; // reading it will give the error
     }
   }
   throw new RanetError(
@@ -105,7 +112,7 @@ async function labelsPath(path: string): Promise<string> {
   );
 }
 
-/** Reads a file of unsigned bytes with so many dimensions. */
+/** Reads a file of unsigned bytes with this number of dimensions. */
 async function readIdx(path: string, dimensions: number): Promise<{ shape: readonly number[]; data: Uint8Array }> {
   const refuse = (reason: string): never => {
     throw new RanetError(`Cannot read ${JSON.stringify(path)}: ${reason}`);
@@ -129,7 +136,7 @@ async function readIdx(path: string, dimensions: number): Promise<{ shape: reado
   return { shape, data: bytes.subarray(start) };
 }
 
-/** Unpacks a file as far as its header, the first `start` bytes, says: one byte more, if there is more. */
+/** Unpacks a file to the length that its header (the first `start` bytes) gives, plus one byte if there is more. */
 async function gunzip(
   file: Uint8Array<ArrayBuffer>,
   options: {

@@ -1,10 +1,10 @@
 /**
- * A decoded image, the one form that every decoder and data set gives and that preprocessing takes.
+ * A decoded image: the common result of decoders and data sets, and the input of preprocessing.
  *
  * @module
  */
 
-/** Pixels of an image. An `ImageData`, as browsers have it, is one. */
+/** Pixels of an image. A browser's `ImageData` has this type. */
 export interface RgbImage {
   /** Pixels in a row. */
   readonly width: number;
@@ -12,6 +12,6 @@ export interface RgbImage {
   readonly height: number;
   /** Red, green, blue and a fourth byte that is ignored, pixel by pixel, row by row: `4 * width * height` bytes. */
   readonly data: Uint8Array | Uint8ClampedArray;
-  /** Columns and rows of the picture, where the last ones stand for a part of one: whole numbers and quarters. */
+  /** Width and height of the picture if the last column or row covers only a part of a pixel: multiples of 1/4. */
   readonly extent?: readonly [width: number, height: number];
 }

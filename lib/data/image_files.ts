@@ -11,20 +11,23 @@ import type { Dataset, DatasetOptions, Sample, SampleFile } from "./dataset.ts";
 import { decodeImage, MAX_IMAGE_BYTES } from "./decode.ts";
 import { takesImages } from "./preprocess.ts";
 
-/** Names of files that are taken for images. */
+/** Names of files that are treated as images. */
 export const IMAGE_FILE = /\.(jpe?g|jpe|jfif|pjpe?g|pjp|mpo|png|apng|webp|avifs?|gif|bmp|dib|tiff?)$/i;
 
-/** Names of the files that a data set's folders are searched for. */
+/** Names of the sample files in a data set's folders. */
 export function sampleFiles({ channels = 3 }: Pick<DatasetOptions, "channels">): RegExp {
   return takesImages(channels) ? IMAGE_FILE : ARRAY_FILE;
 }
 
-/** Whether a name is one of a file that may be a sample. */
+/** Whether a file with this name may be a sample. */
 export function isSampleFile(name: string): boolean {
   return IMAGE_FILE.test(name) || ARRAY_FILE.test(name);
 }
 
-/** Makes a data set of image files: two lists of equal length, so that a million of them take little memory. */
+/**
+ * Makes a data set of image files. Files and labels are two lists of equal length, so that a million of them take
+ * little memory.
+ */
 export function imageFileDataset(
   options: Pick<Dataset, "name" | "format" | "bad" | "notes" | "classes"> & {
     /** Folder that the files are relative to. */
@@ -33,7 +36,7 @@ export function imageFileDataset(
     readonly files: readonly string[];
     /** Each sample's label. */
     readonly labels: readonly number[];
-    /** Channels that the network takes. Default: 3. */
+    /** Number of the network's input channels. Default: 3. */
     readonly channels?: number;
   },
 ): Dataset {

@@ -1,5 +1,5 @@
 /**
- * What a file's first bytes say about the image in it, so that nothing is allocated for one that will not be decoded.
+ * Reads the header of an image file, so that no memory is allocated for an image that will not be decoded.
  *
  * @module
  */
@@ -14,25 +14,25 @@ import { pngExif } from "./png_chunks.ts";
 import { describeTiff } from "./tiff/picture.ts";
 import { webpExif } from "./webp.ts";
 
-/** What the header of an image file says. */
+/** Contents of an image file's header. */
 export interface ImageHeader {
   /** The format's usual name. */
   readonly format: string;
-  /** Pixels in a row and rows, as stored; missing if the file ends before it says, and for formats not decoded. */
+  /** Width and height in pixels, as stored. Missing if the file is cut short, and for formats that are not decoded. */
   readonly size?: readonly [width: number, height: number];
-  /** How the stored picture is turned to stand upright, as EXIF counts it. */
+  /** Orientation of the stored picture as an EXIF value. */
   readonly orientation?: number;
-  /** What is kept of the stored picture, before it is turned. */
+  /** Crop of the stored picture, before its orientation is applied. */
   readonly crop?: Crop;
-  /** What its numbers mean, if it is brighter than a screen's white. */
+  /** Colour space of an HDR picture. */
   readonly hdr?: HdrColour;
-  /** Why an image of a format that can be decoded cannot be, all the same. */
+  /** Why this image cannot be decoded although its format is supported. */
   readonly unsupported?: string;
 }
 
-/** Separate formats, because they need another decoder. */
+/** A CMYK JPEG needs another decoder and therefore counts as a format. */
 export const CMYK_JPEG = "CMYK JPEG";
-/** A WebP of several frames. */
+/** A WebP file with several frames. */
 export const ANIMATED_WEBP = "animated WebP";
 
 /**
@@ -60,12 +60,12 @@ export function readImageHeader(bytes: Uint8Array): ImageHeader | undefined {
     }
     if (format === "AVIF") return { format, ...avifHeader(bytes) };
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error; // else the file ends inside its header
+    if (!(error instanceof RangeError)) throw error; // otherwise the file ends inside its header
   }
   return { format };
 }
 
-/** Frames of other kinds than eight bits packed by Huffman's codes. */
+/** Frame types other than those with 8 bits and Huffman coding. */
 const FRAMES: ReadonlyMap<number, string> = new Map([
   [0xc3, "lossless"],
   [0xc5, "hierarchical"],
@@ -100,7 +100,7 @@ function jpegHeader(bytes: Uint8Array): Partial<ImageHeader> {
   return {};
 }
 
-/** JPEG has other things than EXIF under the same marker. */
+/** The same JPEG marker is also used for data other than EXIF. */
 function exifIn(segment: Uint8Array): number | undefined {
   return String.fromCharCode(...segment.subarray(0, 4)) === "Exif" ? exifOrientation(segment) : undefined;
 }
@@ -117,11 +117,11 @@ function pngHeader(view: DataView, bytes: Uint8Array): Partial<ImageHeader> {
   const exif = pngExif(bytes);
   return { size, orientation: exif && exifOrientation(exif) };
 }
-/** The chunk that Apple's tools put before all others. */
+/** The chunk that Apple's tools write first. */
 const CGBI = 0x43674249;
 
 /**
- * Counts a JPEG's scans: each is a pass over all of its pixels, however few bytes it takes.
+ * Counts a JPEG's scans. Each costs a pass over all pixels, even if it has few bytes.
  *
  * @param bytes A file whose header has been read.
  */
@@ -131,7 +131,7 @@ export function countScans(bytes: Uint8Array): number {
     const marker = bytes[at + 1]!;
     if (marker === 0xd9) break;
     if (marker === 0xff) at++;
-    else if (marker <= 0x01 || (marker >= 0xd0 && marker <= 0xd8)) at += 2; // without a length, or a byte of a scan
+    else if (marker <= 0x01 || (marker >= 0xd0 && marker <= 0xd8)) at += 2; // no length, or a byte of a scan
     else {
       if (marker === 0xda) scans++;
       at += 2 + (bytes[at + 2]! << 8 | bytes[at + 3]!);
@@ -157,7 +157,7 @@ function webpHeader(view: DataView, bytes: Uint8Array): Partial<ImageHeader> {
   };
 }
 
-/** The decoder was compiled with this limit. */
+/** The decoder was compiled with this limit, in pixels. */
 const MAX_AVIF_PIXELS = 35_651_584;
 
 function avifHeader(bytes: Uint8Array): Partial<ImageHeader> {

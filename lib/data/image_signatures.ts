@@ -1,13 +1,13 @@
 /**
- * Formats by the bytes that their files begin with.
+ * Recognises formats by the first bytes of a file.
  *
  * @module
  */
 
-/** The name of all cameras' own formats. */
+/** Common name of all camera raw formats. */
 const CAMERA_RAW = "camera raw";
 
-/** Bytes (as Latin-1) that give a format away, and where in the file they stand; the first that fits counts. */
+/** Signature bytes (as Latin-1) of each format, and their position in the file. The first match counts. */
 const SIGNATURES: readonly (readonly [at: number, text: string | RegExp, format: string])[] = [
   [0, "\xff\xd8\xff", "JPEG"],
   [0, "\x89PNG\r\n\x1a\n", "PNG"],
@@ -52,27 +52,27 @@ const SIGNATURES: readonly (readonly [at: number, text: string | RegExp, format:
   [0, "\x93NUMPY", "NumPy array"],
   [0, "PK\x03\x04", "ZIP archive"],
 ];
-/** The longest place at which a signature ends. */
+/** Bytes within which every signature ends. */
 const START = 512;
 
 /**
  * Recognises a file's format by its first bytes.
  *
- * @returns Its usual name, also where we do not decode it; `undefined` if it is none that we know of.
+ * @returns The format's usual name, also of formats that are not decoded; `undefined` for an unknown format.
  */
 export function recogniseFormat(bytes: Uint8Array): string | undefined {
   const start = String.fromCharCode(...bytes.subarray(0, START));
   const format = SIGNATURES.find(([at, text]) =>
     typeof text === "string" ? start.startsWith(text, at) : text.test(start.slice(at))
   )?.[2];
-  if (format === "HEIC" && start.slice(0, BRANDS).includes("avif")) return "AVIF"; // its brand comes later
+  if (format === "HEIC" && start.slice(0, BRANDS).includes("avif")) return "AVIF"; // AVIF may be a later brand
   if (format === "BMP" && !isBmpHeader(bytes)) return undefined; // a text that begins with BM
   return format;
 }
 
-/** HEIF's brands come within so many bytes. */
+/** Bytes within which HEIF's brands end. */
 const BRANDS = 64;
-/** Lengths of BMP's headers. */
+/** Shortest and longest BMP header in bytes. */
 const [SHORTEST, LONGEST] = [12, 124];
 
 function isBmpHeader(bytes: Uint8Array): boolean {

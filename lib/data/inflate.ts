@@ -1,17 +1,17 @@
 /**
- * Unpacking in bounded memory.
+ * Decompression in bounded memory.
  *
  * @module
  */
 
-/** How much larger deflate makes data, at most. */
+/** Largest expansion factor of deflate. */
 export const MAX_EXPANSION = 1032;
-/** Bytes that are unpacked at once. */
+/** Bytes that are decompressed at once. */
 const SLICE = 4096;
 
 /**
- * Unpacks data bit by bit, as far as they are asked for. Deno 2.9 unpacks all of a chunk that it is given before it gives
- * any of it: so it is given small ones.
+ * Decompresses data in small pieces, on demand. Deno 2.9 decompresses a whole input chunk before it returns any output;
+ * therefore chunks are small.
  *
  * @param packed Parts of the data.
  * @throws {TypeError} If they are damaged.

@@ -1,31 +1,31 @@
 /**
- * The segments of a JPEG file, up to its picture's data.
+ * The segments of a JPEG file before its pixel data.
  *
  * @module
  */
 
-/** A segment: a marker, and what it says. */
+/** A segment: a marker and its payload. */
 export interface JpegSegment {
   /** The marker's second byte. */
   readonly marker: number;
-  /** Where the marker is. */
+  /** Start of the marker. */
   readonly start: number;
-  /** Where its payload is, behind its length. */
+  /** Start of its payload, after the length field. */
   readonly payload: number;
-  /** Where the next segment begins. */
+  /** Start of the next segment. */
   readonly end: number;
 }
 
-/** Markers that come up. */
+/** Markers that are used here. */
 export const MARKER = { end: 0xd9, scan: 0xda, app0: 0xe0, app1: 0xe1, adobe: 0xee } as const;
 
-/** Segments and stray bytes before a JPEG's frame: more are no file that a camera or a program wrote. */
+/** Most segments and stray bytes before a JPEG's frame. No real file has more. */
 const MAX_STEPS = 100_000;
 
 /**
- * Walks the segments, always forward; the first scan, which reaches to the end of the file, is the last.
+ * Yields the segments in order. The last one is the first scan, which extends to the end of the file.
  *
- * @throws {RangeError} If the file ends inside of one.
+ * @throws {RangeError} If the file ends inside a segment.
  */
 export function* jpegSegments(bytes: Uint8Array): Generator<JpegSegment, undefined> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -44,12 +44,12 @@ export function* jpegSegments(bytes: Uint8Array): Generator<JpegSegment, undefin
   }
 }
 
-/** C0 to CF start a frame, but for the three that define tables. */
+/** Whether a marker starts a frame: C0 to CF, except the three that define tables. */
 export function isFrame(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
 }
 
-/** The segments that pixels depend on, without those that begin and end a file, and those of programs. */
+/** The segments that pixels depend on: not the start and end markers, and no application data. */
 export function pixelSegments(bytes: Uint8Array): Uint8Array[] {
   return jpegSegments(bytes)
     .filter(({ marker }) => marker < MARKER.app0)

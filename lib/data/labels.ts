@@ -1,6 +1,6 @@
 /**
- * From the labels that data sets carry to indexes among the model's. Whether labels are names or indexes is decided once for
- * a whole data set.
+ * Maps a data set's labels to indexes of the model's classes. Whether labels are names or indexes is decided once for
+ * the whole data set.
  *
  * @module
  */
@@ -8,34 +8,34 @@
 import { RanetError } from "../errors.ts";
 import { classFinder, isUnnamed } from "../spec/classes.ts";
 
-/** How labels are read. */
+/** How labels are interpreted. */
 export type LabelReading = "names" | "indexes";
 
-/** How many labels an error lists. */
+/** Most labels that an error lists. */
 const LISTED = 20;
-/** How many readings an error shows. */
+/** Most interpretations that an error shows. */
 const SHOWN = 4;
 
-/** What labels are read with. */
+/** Options of {@linkcode labelFinder}. */
 export interface LabelOptions {
   /** The model's labels. */
   readonly labels: readonly string[];
-  /** How labels are to be read, if that has been decided. */
+  /** How labels are interpreted, if that is known. */
   readonly readLabels?: LabelReading;
-  /** Whether samples of unknown labels are left out. */
+  /** Whether samples with unknown labels are skipped. */
   readonly skipBad?: boolean;
-  /** What errors call the data set. */
+  /** The data set's name in errors. */
   readonly source: string;
 }
 
-/** Gives the index of a label; `undefined` if the model has no such class. */
+/** Returns the index of a label's class; `undefined` if the model has no such class. */
 export type LabelFinder = (label: string) => number | undefined;
 
 /**
- * Decides whether the labels of a data set are names of classes, or indexes.
+ * Decides whether a data set's labels are class names or indexes.
  *
- * @param marks All labels of the data set; each once is enough.
- * @throws {RanetError} If they could be either, or neither fits, and `readLabels` does not say; shows both readings.
+ * @param marks All distinct labels of the data set.
+ * @throws {RanetError} If both or neither fit and `readLabels` is not given. The message shows both interpretations.
  */
 export function labelFinder(marks: Iterable<string>, options: LabelOptions): LabelFinder {
   const { labels, readLabels, skipBad = false } = options;
@@ -52,7 +52,7 @@ export function labelFinder(marks: Iterable<string>, options: LabelOptions): Lab
   const fits = (find: LabelFinder) => numbers.every((label) => find(label) !== undefined);
   if (!labels.some((name) => /^\d+$/.test(name))) {
     if (distinct.some((label) => byName(label) !== undefined)) return byName;
-    // Labels of 1 to N are most likely counted from 1: leaving N out would make all others wrong.
+    // Labels from 1 to N are most likely counted from 1. Skipping N as unknown would make all other labels wrong.
     const isFromOne = countFromOne(numbers, labels);
     const isWhole = fits(byIndex) && numbers.length === distinct.length;
     if (isWhole || (skipBad && !isFromOne)) return byIndex;
@@ -78,9 +78,12 @@ function undecided(
       const index = find(label);
       return `${label} → ${index === undefined ? "no class" : `class ${JSON.stringify(labels[index])}`}`;
     }).join(", ");
-  const fromOne = countFromOne(numbers, labels) ? "They seem to count from 1: write each less 1, or its name. " : "";
+  const fromOne = countFromOne(numbers, labels)
+    ? "They seem to count from 1: subtract 1 from each, or use names. "
+    : "";
   return new RanetError(
-    `Cannot tell how the labels of ${JSON.stringify(source)} are meant, for classes ${listLabels(labels)}. ` +
+    `Cannot determine whether the labels of ${JSON.stringify(source)} are names or indexes of the classes ` +
+      `${listLabels(labels)}. ` +
       `As names: ${reading(readings.names)}. As indexes from 0: ${reading(readings.indexes)}. ` +
       `${fromOne}Say which`,
     { remedy: [{ readLabels: "names" }, { readLabels: "indexes" }] },

@@ -1,5 +1,5 @@
 /**
- * Which columns of a list of images are the path and the label, and whether its first line is a header.
+ * Finds the path and label columns of a list of images, and whether its first line is a header.
  *
  * @module
  */
@@ -10,34 +10,35 @@ import { isSampleFile } from "./image_files.ts";
 import { type LabelReading, listLabels } from "./labels.ts";
 import type { TableRow } from "./list_table.ts";
 
-/** What the columns of a list are. */
+/** The columns of a list. */
 export interface ListColumns {
-  /** The column of paths, from 0. */
+  /** Index of the path column, from 0. */
   readonly path: number;
-  /** The column of labels. */
+  /** Index of the label column, from 0. */
   readonly label: number;
-  /** How many there are. */
+  /** Number of columns. */
   readonly count: number;
-  /** Whether the first line says what they are. */
+  /** Whether the first line is a header. */
   readonly hasHeader: boolean;
   /** Whether labels are names or indexes, if the header says so. */
   readonly reading?: LabelReading;
 }
 
-/** Words by which headers say what a column is. */
-const LABEL_WORD = /^(label|class|target|category|breed|species|y)(s|[ _-]?(name|id|index|number))?$/i;
+/** Header words for each kind of column. */
+const LABEL_WORD = /^(label|class|target|category|breed|species|choice|y)(s|[ _-]?(name|id|index|number))?$/i;
 const NAME_WORD = /^(label|class|category)[ _-]?name$/i;
 const INDEX_WORD = /^(label|class|category|target)[ _-]?(index|number)$/i;
 const PATH_WORD =
   /^(path|file|filename|file[ _-]?(name|path)|image|img|id|(image|img)[ _-]?(id|name|path|file)|imageid)s?$/i;
-/** A WordNet id, perhaps with boxes behind it, as Kaggle's copy of ImageNet has them. */
+/** A WordNet id, optionally followed by boxes as in Kaggle's copy of ImageNet. */
 const SYNSET = /^n\d{8}( |$)/;
 
 /**
- * Finds out what the columns of a list are: a column is a label if the classes say so, else if the header does.
+ * Finds the columns of a list. The label column is one that contains the model's classes, or else one that the header
+ * names.
  *
  * @param rows The list.
- * @param options `labels`: the model's; `source`: what errors call the list.
+ * @param options `labels`: the model's; `source`: the list's name in errors.
  * @throws {RanetError} If it has only one column, or more than two and the label cannot be determined.
  */
 export function findColumns(
@@ -65,12 +66,16 @@ export function findColumns(
   const worded = columns.filter((column) => LABEL_WORD.test(cells[column]!) && !isSampleFile(cells[column]!));
   const isImages = (column: number) => share(column, (cell) => isSampleFile(cell)) > 0.5;
   const beside = isImages(1) && !isImages(0) ? 0 : 1;
-  // A model of the classes 0, 1, … takes every small number for a class.
-  const label = [synsets, named, worded, named.filter((column) => worded.includes(column)), count === 2 ? [beside] : []]
+  // To a model with the classes 0, 1, …, every small number is a class.
+  const both = named.filter((column) => worded.includes(column));
+  const names = worded.filter((column) => NAME_WORD.test(cells[column]!));
+  const label = [synsets, named, worded, both, names, count === 2 ? [beside] : []]
     .find((found) => found.length === 1)?.[0];
   if (label === undefined) {
     throw new RanetError(
-      `Cannot tell which column of ${JSON.stringify(source)} is the label: none has the classes of the model ` +
+      `Cannot determine which column of ${
+        JSON.stringify(source)
+      } is the label: no column contains the model's classes ` +
         `(${listLabels(labels)}), and no header says "label". Found ${JSON.stringify(cells.join(",").slice(0, 100))}`,
     );
   }
@@ -90,7 +95,7 @@ export function findColumns(
   return { path, label, count, hasHeader, reading };
 }
 
-/** A label as it is meant: of a WordNet id with boxes, the id. */
+/** A label without additions: only the id of a WordNet id with boxes. */
 export function cleanLabel(cell: string): string {
   return SYNSET.test(cell) ? cell.slice(0, 9) : cell;
 }

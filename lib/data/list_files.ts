@@ -1,5 +1,5 @@
 /**
- * Where the images of a list lie: as the list says, or, where it gives ids alone, in a folder beside it.
+ * Finds the images of a list: at the paths that it gives, or, if it gives only ids, in a folder beside it.
  *
  * @module
  */
@@ -8,27 +8,27 @@ import { basename, join } from "node:path";
 import { isFile } from "../io/exists.ts";
 import { LIST_FILE } from "./list_table.ts";
 
-/** Ends of file names that ids may lack. */
+/** File name extensions that ids may lack. */
 const ENDS = ["", ".jpg", ".png", ".jpeg", ".JPEG", ".JPG", ".webp", ".tif", ".bmp"];
-/** Folders that images often lie in. */
+/** Folders that often contain the images. */
 const FOLDERS = ["", "images", "train", "val", "test", "train_images", "img"];
-/** So many lines are looked at. */
+/** Number of lines that are tried. */
 const TRIED = 3;
 
-/** How a list's paths are made those of files. */
+/** How a list's paths are completed. */
 export interface FilePattern {
-  /** Folder in that of the list, "" for that itself. */
+  /** Folder relative to the list's, "" for the same folder. */
   readonly folder: string;
-  /** What the list leaves out at the end. */
+  /** File name extension that the list omits. */
   readonly end: string;
 }
 
 /**
- * Finds out where the images of a list lie, by its first lines.
+ * Finds the images of a list from its first lines.
  *
- * @param paths Those of the list's first lines.
- * @param options `root`: the list's folder; `list`: its own path.
- * @returns The paths themselves where nothing else is found: reading them says what is missing.
+ * @param paths The paths in the list's first lines.
+ * @param options `root`: the list's folder; `list`: the list's path.
+ * @returns How to complete paths. If no file is found, paths stay as they are, and reading them gives the error.
  */
 export async function findFiles(
   paths: readonly string[],

@@ -1,5 +1,5 @@
 /**
- * Lists of images as tables: CSV, and the text files with tabs or spaces that come with published data sets.
+ * Lists of images as tables: CSV, and text files with tabs or spaces as published data sets have them.
  *
  * @module
  */
@@ -8,29 +8,29 @@ import { parse } from "csv-parse/sync";
 import { RanetError } from "../errors.ts";
 import { readBoundedFile } from "../io/files.ts";
 
-/** Names of files that are taken for lists. */
+/** Names of files that are treated as lists. */
 export const LIST_FILE = /\.(csv|tsv|txt)$/i;
 
-/** Room for some millions of lines. */
+/** Size limit in bytes: enough for several million lines. */
 const MAX_LIST_BYTES = 256_000_000;
-/** Lists of more columns hold pixels or features. */
+/** Column limit. Files with more columns contain pixels or features. */
 const MAX_COLUMNS = 64;
 
 /** A line of a table. */
 export interface TableRow {
-  /** Its number in the file, from 1. */
+  /** Line number, from 1. */
   readonly line: number;
   /** Its cells. */
   readonly cells: readonly string[];
 }
 
 /**
- * Reads a table; what separates cells is found out from its first line.
+ * Reads a table. The delimiter is determined from its first line.
  *
  * @throws {RanetError} If it cannot be read, or has too many columns.
  */
 export async function readTable(path: string): Promise<TableRow[]> {
-  const text = decoded(await readBoundedFile(path, MAX_LIST_BYTES));
+  const text = decoded(await readBoundedFile(path, MAX_LIST_BYTES)).replace(SEPARATOR, "$1");
   if (text.includes("\0")) throw new RanetError(`Cannot read ${JSON.stringify(path)}: it is not text`);
   const rows: TableRow[] = [];
   try {
@@ -52,7 +52,10 @@ export async function readTable(path: string): Promise<TableRow[]> {
   return rows;
 }
 
-/** UTF-8, or UTF-16 as its first bytes say: spreadsheets call that "Unicode text". */
+/** A line that tells Excel the separator of cells. */
+const SEPARATOR = /^(\s*)sep=.[ \t]*(?=\r?\n)/i;
+
+/** Decodes UTF-8, or UTF-16 if there is a byte order mark (spreadsheets call that "Unicode text"). */
 function decoded(bytes: Uint8Array): string {
   const encoding = bytes[0] === 0xff && bytes[1] === 0xfe
     ? "utf-16le"
@@ -69,9 +72,7 @@ function delimiterOf(text: string): string {
 
 function tooManyColumns(path: string, columns: number): RanetError {
   return new RanetError(
-    `Cannot use ${
-      JSON.stringify(path)
-    }: expected the path and the label of an image a line, found ${columns} columns. ` +
-      "If they are pixels, write images as files first, a folder for each class",
+    `Cannot use ${JSON.stringify(path)}: expected one path and label per line, found ${columns} columns. ` +
+      "If these are pixels, save the images as files first, in one folder per class",
   );
 }

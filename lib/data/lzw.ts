@@ -1,18 +1,18 @@
 /**
- * LZW, as TIFF and GIF have it.
+ * LZW as used in TIFF and GIF.
  *
  * @module
  */
 
-/** What differs between the formats. */
+/** Differences between the formats. */
 export interface LzwOptions {
-  /** Bits of a value. */
+  /** Bits per value. */
   readonly bits: number;
   /** Which bit of a byte comes first. */
   readonly first: "high" | "low";
   /** Whether codes grow one code early, as TIFF's do. */
   readonly early: boolean;
-  /** Bytes that are wanted: what comes after them is not unpacked. */
+  /** Number of bytes to decompress. The rest is ignored. */
   readonly length: number;
 }
 
@@ -22,13 +22,13 @@ const MAX_BITS = 12;
 /**
  * Unpacks data.
  *
- * @returns As many bytes as were wanted, fewer if there are no more.
- * @throws {RangeError} If a code makes no sense.
+ * @returns `length` bytes, or fewer if the data end earlier.
+ * @throws {RangeError} If a code is invalid.
  */
 export function unpackLzw(packed: Uint8Array, { bits, first, early, length }: LzwOptions): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(length);
   const [clear, end] = [1 << bits, (1 << bits) + 1];
-  // Entry `code` is what entry `before[code]` stands for, and the byte `last[code]`.
+  // Entry `code` is the bytes of entry `before[code]` followed by the byte `last[code]`.
   const before = new Uint16Array(1 << MAX_BITS);
   const last = new Uint8Array(1 << MAX_BITS);
   const lengths = new Uint16Array(1 << MAX_BITS);
@@ -40,12 +40,12 @@ export function unpackLzw(packed: Uint8Array, { bits, first, early, length }: Lz
   let [size, next, previous] = [bits + 1, end + 1, -1];
   let written = 0;
 
-  /** Writes what a code stands for, from its last byte to its first, which it returns. */
+  /** Writes the bytes of a code from the last to the first. Returns the first. */
   const write = (code: number): number => {
     let to = written + lengths[code]!;
     written = to;
     let current = code;
-    for (; current > end; current = before[current]!) out[--to] = last[current]!; // beyond the end, nothing is kept
+    for (; current > end; current = before[current]!) out[--to] = last[current]!; // writes beyond the end are ignored
     out[--to] = last[current]!;
     return last[current]!;
   };
@@ -67,7 +67,7 @@ export function unpackLzw(packed: Uint8Array, { bits, first, early, length }: Lz
       continue;
     }
     if (code > next || (code === next && previous < 0) || (code >= clear && previous < 0)) {
-      throw new RangeError("an LZW code makes no sense");
+      throw new RangeError("an LZW code is invalid");
     }
     if (previous >= 0 && next < 1 << MAX_BITS) {
       before[next] = previous;
@@ -78,7 +78,7 @@ export function unpackLzw(packed: Uint8Array, { bits, first, early, length }: Lz
       last[next] = last[start]!;
       next++;
     }
-    if (code >= next) throw new RangeError("an LZW code makes no sense");
+    if (code >= next) throw new RangeError("an LZW code is invalid");
     write(code);
     if (next + (early ? 1 : 0) >= 1 << size && size < MAX_BITS) size++;
     previous = code;

@@ -1,5 +1,5 @@
 /**
- * NumPy's `.npy` files, for tensors that come from other programs.
+ * NumPy's `.npy` files, for tensors from other programs.
  *
  * @module
  */
@@ -7,13 +7,13 @@ import { RanetError } from "../errors.ts";
 import { halfValue } from "../weights/half.ts";
 import type { Tensor } from "../weights/tensor.ts";
 
-/** How each type is read: little-endian, as float32. */
+/** Readers of each type: little-endian, converted to float32. */
 const READERS: Readonly<Record<string, readonly [bytes: number, read: (view: DataView, at: number) => number]>> = {
   "<f2": [2, (view, at) => halfValue(view.getUint16(at, true))],
   "<f4": [4, (view, at) => view.getFloat32(at, true)],
   "<f8": [8, (view, at) => view.getFloat64(at, true)],
 };
-/** Integers, as shares of the largest of their type. */
+/** Readers of integers, divided by the largest value of their type. */
 const INTEGERS: typeof READERS = {
   "|u1": [1, (view, at) => view.getUint8(at) / 255],
   "|i1": [1, (view, at) => view.getInt8(at) / 127],
@@ -26,10 +26,11 @@ const MAX_DIMENSIONS = 32; // NumPy's own limit
  * Reads a float16, float32 or float64 array in C order.
  *
  * @param bytes The whole file.
- * @param options.source What errors call the file: its path, say.
- * @param options.integers Whether integers of 8 and 16 bits are read too, divided by the largest of their type. Default: no.
+ * @param options.source The file's name in errors, for example its path.
+ * @param options.integers Whether integers of 8 and 16 bits are also read, divided by the largest value of their type.
+ * Default: no.
  * @returns The array, as float32.
- * @throws {RanetError} If this is not such a file, its length is not what its header says, or a value is not finite.
+ * @throws {RanetError} If this is not such a file, its length does not match its header, or a value is not finite.
  *
  * @example
  * ```ts ignore

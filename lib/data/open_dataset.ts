@@ -1,5 +1,5 @@
 /**
- * Finds out what kind of data set lies at a path, and opens it.
+ * Detects the kind of data set at a path and opens it.
  *
  * @module
  */
@@ -13,29 +13,16 @@ import { findLayout } from "./folder_layout.ts";
 import { withFile } from "../io/files.ts";
 import { IDX_IMAGES, idxRecords, openIdx } from "./idx.ts";
 import { LIST_FILE } from "./list_table.ts";
+import { adviceFor } from "./refused_files.ts";
 import { expectObject, expectString } from "../text/expect.ts";
 
-/** Files of labels or pixels that are not read, and what to do about them. */
-const REFUSED: readonly (readonly [end: RegExp, what: string])[] = [
-  [/\.mat$/i, "MATLAB's files are not read: write its labels as a CSV of path,label"],
-  [/\.(pkl|pickle)$/i, "Python's pickles are not read, since they are programs: write labels as a CSV of path,label"],
-  [
-    /\.(npy|npz|h5|hdf5)$/i,
-    "arrays of many samples are not read: write images as files, in a folder for each class, or for networks of " +
-    "other than 1 and 3 channels one .npy file (channels × height × width) or TIFF file per sample",
-  ],
-  [/\.(parquet|arrow|tfrecord[^/]*|lmdb|mdb)$/i, "it is not read: write images as files, in a folder for each class"],
-  [/\.(json|xml|ya?ml)$/i, "annotations are not read: write a CSV of path,label"],
-  [/\.(zip|tar|tgz|gz|xz|bz2|7z|rar)$/i, "archives must be unpacked first"],
-];
-
 /**
- * Opens a data set: class folders, CIFAR-10 or CIFAR-100 `.bin` files, IDX files (MNIST), or a list of paths and labels. In a
- * folder that holds several parts, as those of CIFAR, MNIST and ImageNet do, `part` says which is taken.
+ * Opens a data set: class folders, CIFAR-10 or CIFAR-100 `.bin` files, IDX files (MNIST), or a list of paths and
+ * labels. If a folder has several parts, like those of CIFAR, MNIST and ImageNet, `part` selects one.
  *
  * @param path A folder or a file.
- * @throws {RanetError} If there is no data set, or it does not fit the model, its labels can be read in two ways or in none,
- * or (without `skipBad`) an entry is bad.
+ * @throws {RanetError} If there is no data set, it does not fit the model, its labels can be read both as names and as
+ * indexes or as neither, or (without `skipBad`) an entry is bad.
  *
  * @example
  * ```ts ignore
@@ -68,18 +55,18 @@ export async function openDataset(path: string, options: DatasetOptions): Promis
   return { ...dataset, notes: [`Taking ${found.path}`, ...dataset.notes ?? []] };
 }
 
-/** Opens files of one kind; only CIFAR's may be several. */
+/** Opens files of one kind. Only CIFAR may have several. */
 async function openFiles(files: readonly string[], path: string, options: DatasetOptions): Promise<Dataset> {
   const file = files[0]!;
   if (/\.bin$/i.test(file)) return await openCifar(files, options);
   if (files.length > 1) {
-    throw new RanetError(`Cannot open data set ${JSON.stringify(path)}: name one of its files, ${files.join(", ")}`);
+    throw new RanetError(`Cannot open data set ${JSON.stringify(path)}: specify one of its files, ${files.join(", ")}`);
   }
   if (IDX_IMAGES.test(file)) return await openIdx(file, options);
   if (LIST_FILE.test(file)) {
     return await openCsv(file, { ...options, openRecords: (file) => openRecords(file, options) });
   }
-  const reason = REFUSED.find(([end]) => end.test(file))?.[1];
+  const reason = adviceFor(file);
   throw new RanetError(
     `Cannot open data set ${
       JSON.stringify(path)
@@ -88,7 +75,7 @@ async function openFiles(files: readonly string[], path: string, options: Datase
   );
 }
 
-/** Opens a file of records for its pixels. */
+/** Opens a file of records without labels. */
 async function openRecords(file: string, options: DatasetOptions): Promise<ImageRecords> {
   return /\.bin$/i.test(file) ? await cifarRecords([file]) : await idxRecords(file, options);
 }

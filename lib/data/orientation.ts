@@ -1,5 +1,5 @@
 /**
- * How a stored picture is turned to stand upright, by the eight values of EXIF and TIFF.
+ * Applies one of the eight orientations of EXIF and TIFF to a stored picture.
  *
  * @module
  */
@@ -7,12 +7,12 @@
 import type { RgbImage } from "./image.ts";
 import { isTiff, readDirectory } from "./tiff/directory.ts";
 
-/** The tag of EXIF and TIFF. */
+/** Tag of the orientation in EXIF and TIFF. */
 const ORIENTATION = 274;
-/** What some writers put before EXIF. */
+/** Prefix that some programs write before EXIF data. */
 const PREFIX = "Exif\0\0";
 
-/** The orientation that EXIF data say; `undefined` if they say none, or are damaged. */
+/** The orientation in EXIF data; `undefined` if they have none or are damaged. */
 export function exifOrientation(exif: Uint8Array): number | undefined {
   const prefixed = String.fromCharCode(...exif.subarray(0, PREFIX.length)) === PREFIX;
   const tiff = prefixed ? exif.subarray(PREFIX.length) : exif;
@@ -25,10 +25,10 @@ export function exifOrientation(exif: Uint8Array): number | undefined {
   }
 }
 
-/** Turned by a quarter, columns become rows. */
+/** First orientation that is rotated by 90 degrees, so that columns become rows. */
 const FIRST_QUARTER = 5;
 
-/** Columns and rows of the upright picture. */
+/** Width and height of the upright picture. */
 export function uprightSize(
   [width, height]: readonly [number, number],
   orientation: number | undefined,
@@ -38,15 +38,15 @@ export function uprightSize(
     : [width, height];
 }
 
-/** Where the upright picture's pixel in the first row and column is stored, and those to its right and below. */
+/** Where the first pixel of the upright picture is stored, and the steps to the pixels to its right and below it. */
 interface Walk {
-  /** Counted in pixels. */
+  /** Index of the first pixel. */
   readonly start: number;
   readonly right: number;
   readonly down: number;
 }
 
-/** The walk through a stored picture of so many columns and rows. */
+/** The walk through a stored picture of this width and height. */
 function walk(orientation: number, width: number, height: number): Walk | undefined {
   const [last, bottom] = [width - 1, (height - 1) * width];
   switch (orientation) {
@@ -65,23 +65,23 @@ function walk(orientation: number, width: number, height: number): Walk | undefi
     case 8:
       return { start: last, right: width, down: -1 };
     default:
-      return undefined; // upright, or a value that means nothing
+      return undefined; // upright, or an undefined value
   }
 }
 
-/** A rectangle of a stored picture, given by its size and its centre's distance from the picture's. */
+/** A rectangle of a stored picture, given by its size and the distance of its centre from the picture's centre. */
 export interface Crop {
   /** Columns. */
   readonly width: number;
   /** Rows. */
   readonly height: number;
-  /** Columns that its centre lies to the right. */
+  /** Distance of the centres to the right, in pixels. */
   readonly right: number;
-  /** Rows that it lies further down. */
+  /** Distance of the centres downwards, in pixels. */
   readonly down: number;
 }
 
-/** Cuts a picture; one that does not have such a rectangle is left whole. */
+/** Crops a picture. If the rectangle is not inside the picture, the picture is returned uncropped. */
 export function cropped(image: RgbImage, crop: Crop | undefined): RgbImage {
   if (!crop) return image;
   const [width, height] = [Math.floor(crop.width), Math.floor(crop.height)];
@@ -99,17 +99,17 @@ export function cropped(image: RgbImage, crop: Crop | undefined): RgbImage {
 }
 
 /**
- * Turns a picture upright.
+ * Applies an orientation to a picture.
  *
  * @param image The picture as stored.
- * @param orientation From 1 to 8; any other value turns nothing.
+ * @param orientation From 1 to 8. Any other value changes nothing.
  */
 export function upright(image: RgbImage, orientation: number | undefined): RgbImage {
   const steps = walk(orientation ?? 1, image.width, image.height);
   if (!steps) return image;
   const [width, height] = uprightSize([image.width, image.height], orientation);
   const data = new Uint8ClampedArray(4 * width * height);
-  // A pixel is four bytes; a copy where they do not begin at a multiple of four.
+  // Pixels are read as four bytes at once, which requires an aligned buffer: otherwise a copy.
   const { data: bytes } = image.data.byteOffset % 4 === 0 ? image : { data: image.data.slice() };
   const from = new Uint32Array(bytes.buffer, bytes.byteOffset, image.width * image.height);
   const to = new Uint32Array(data.buffer);

@@ -1,5 +1,5 @@
 /**
- * Images that the browser decodes, or that it or Deno has decoded already.
+ * Images decoded by the browser, and pictures that the browser or Deno has already decoded.
  *
  * @module
  */
@@ -7,24 +7,24 @@
 import { RanetError } from "../errors.ts";
 import type { RgbImage } from "./image.ts";
 
-/** Whether this is a browser, or Deno, whose canvas draws nothing. */
+/** Whether this is a browser. Deno's canvas cannot draw. */
 export const inBrowser: boolean = !("Deno" in globalThis);
 
-/** An element of a page that shows a picture: `<img>`, `<canvas>`, `<video>`. */
+/** An element of a web page that shows a picture: `<img>`, `<canvas>`, `<video>`. */
 export interface PictureElement {
   /** The name of its tag. */
   readonly tagName: string;
 }
 
-/** A frame of a video, as WebCodecs has it. */
+/** A video frame of WebCodecs. */
 export interface PictureFrame {
-  /** Its columns as shown. */
+  /** Displayed width in pixels. */
   readonly displayWidth: number;
-  /** Its rows as shown. */
+  /** Displayed height in pixels. */
   readonly displayHeight: number;
 }
 
-/** What a browser can draw. */
+/** A picture that a browser can draw. */
 export type Drawable = ImageBitmap | OffscreenCanvas | PictureElement | PictureFrame;
 
 /** Pixels, or a PNG of them. */
@@ -32,7 +32,7 @@ export type Decoded =
   | { readonly kind: "pixels"; readonly image: RgbImage }
   | { readonly kind: "PNG"; readonly bytes: Uint8Array };
 
-/** Whether something is a picture of the platform's own. */
+/** Whether a value is a picture of the platform. */
 export function isDrawable(image: unknown): image is Drawable {
   if (typeof image !== "object" || image === null) return false;
   const kinds = ["ImageBitmap", "OffscreenCanvas", "HTMLImageElement", "HTMLCanvasElement", "HTMLVideoElement"];
@@ -43,7 +43,7 @@ export function isDrawable(image: unknown): image is Drawable {
 }
 
 /**
- * Decodes an image file that we do not decode, in a browser, which turns it upright. Profiles are not applied.
+ * Lets the browser decode a file of a format that we do not decode. It applies the orientation, but no colour profile.
  *
  * @returns `undefined` if the browser does not decode it either.
  */
@@ -58,9 +58,9 @@ export async function decodeByBrowser(file: Blob): Promise<RgbImage | undefined>
 }
 
 /**
- * The picture that an element shows, or that an `ImageBitmap` holds, which is not used up.
+ * The picture of an element or an `ImageBitmap`, which stays usable.
  *
- * @throws {RanetError} If it shows nothing yet, or may not be looked at, being from another site.
+ * @throws {RanetError} If it shows nothing yet, or is from another site that does not permit reading its pixels.
  */
 export async function decodedPicture(image: Drawable, source: string): Promise<Decoded> {
   try {
@@ -68,31 +68,31 @@ export async function decodedPicture(image: Drawable, source: string): Promise<D
   } catch (error) {
     const { message } = error as Error;
     throw new RanetError(
-      `Cannot read image ${JSON.stringify(source)}: its pixels cannot be had (${message}). Wait until it is loaded ` +
-        "(await img.decode()); from another site, it needs crossorigin and that site's permission",
+      `Cannot read image ${JSON.stringify(source)}: its pixels cannot be read (${message}). Wait until it is loaded ` +
+        "(await img.decode()). An image from another site needs the crossorigin attribute and that site's permission",
       { cause: error },
     );
   }
 }
 
-/** What is in a bitmap, which is used up. */
+/** The pixels of a bitmap, which is consumed. */
 async function takeBitmap(bitmap: ImageBitmap): Promise<Decoded> {
   const { width, height } = bitmap;
   if (inBrowser) {
-    const canvas = new OffscreenCanvas(width, height) as unknown as Canvas2d; // Deno's type knows no drawing
+    const canvas = new OffscreenCanvas(width, height) as unknown as Canvas2d; // Deno's type has no drawing methods
     const context = canvas.getContext("2d", { colorSpace: "srgb" });
     context.drawImage(bitmap, 0, 0);
     bitmap.close();
     const { data } = context.getImageData(0, 0, width, height);
     return { kind: "pixels", image: { width, height, data } };
   }
-  // Deno's canvas hands on what it is given.
+  // Deno's canvas only passes on the bitmap.
   const canvas = new OffscreenCanvas(width, height);
   canvas.getContext("bitmaprenderer")!.transferFromImageBitmap(bitmap);
   return { kind: "PNG", bytes: await (await canvas.convertToBlob({ type: "image/png" })).bytes() };
 }
 
-/** A canvas as browsers have it. It multiplies colours by their transparency: what is fully transparent becomes black. */
+/** A browser's canvas. It premultiplies alpha: fully transparent pixels become black. */
 interface Canvas2d {
   getContext(kind: "2d", options: { readonly colorSpace: "srgb" }): {
     drawImage(image: ImageBitmap, x: number, y: number): void;

@@ -8,13 +8,13 @@
 export interface PngChunk {
   /** Its type, four letters. */
   readonly type: string;
-  /** All of it: length, type, content and checksum; shorter if the file ends inside it. */
+  /** The whole chunk: length, type, content and checksum. Shorter if the file ends inside it. */
   readonly whole: Uint8Array;
-  /** Whether it is all there. */
+  /** Whether it is complete. */
   readonly complete: boolean;
 }
 
-/** Chunks that pixels depend on. Others are left out: a compressed colour profile may unpack to anything. */
+/** Chunks that pixels depend on. Others are omitted, because a compressed colour profile may decompress to any size. */
 const NEEDED = ["IHDR", "PLTE", "tRNS", "IDAT"];
 /** Bytes before the first chunk. */
 const SIGNATURE = 8;
@@ -22,7 +22,7 @@ const SIGNATURE = 8;
 const END = Uint8Array.of(0, 0, 0, 0, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82);
 
 /**
- * The parts of a file that its pixels depend on, up to where the file ends or makes no sense; the last chunk is added.
+ * The chunks that pixels depend on, up to the end of the file or its first invalid chunk, plus an end chunk.
  */
 export function neededParts(bytes: Uint8Array): Uint8Array<ArrayBuffer>[] {
   const needed = pngChunks(bytes).filter(({ type }) => NEEDED.includes(type));
@@ -40,7 +40,7 @@ export function pngExif(bytes: Uint8Array): Uint8Array | undefined {
   return pngChunks(bytes).find(({ type }) => type === "eXIf")?.whole.subarray(8, -4);
 }
 
-/** A file's chunks, up to the last, or to where the file ends or makes no sense. */
+/** A file's chunks up to the last, the end of the file, or the first invalid chunk. */
 export function pngChunks(bytes: Uint8Array): PngChunk[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const found = [];

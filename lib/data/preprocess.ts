@@ -1,6 +1,6 @@
 /**
- * Pixels to the tensor that a network takes, as torchvision's Resize, CenterCrop, ToTensor and Normalize do it on a
- * Pillow image: the same resampling to the last bit, since a trained network's accuracy hangs on it.
+ * Converts pixels to a network's input tensor, like torchvision's Resize, CenterCrop, ToTensor and Normalize on a
+ * Pillow image. The resampling is bit-identical, because a trained network's accuracy depends on it.
  *
  * @module
  */
@@ -12,15 +12,15 @@ import type { RgbImage } from "./image.ts";
 import { expectObject } from "../text/expect.ts";
 
 /**
- * Resizes an image to just cover `input.resize` (bilinear, antialiased), crops the centre and normalises it. Where it has
- * that size already, no pixel is resampled.
+ * Resizes an image to just cover `input.resize` (bilinear, antialiased), crops the centre and normalises it. If the
+ * image already has that size, it is not resampled.
  *
  * @param image An image of any size.
- * @param input What the network takes.
- * @returns Planes of red, green and blue, or one of grey where the network takes one channel: channels × height ×
+ * @param input The network's input.
+ * @returns Planes of red, green and blue, or one plane of grey if the network takes one channel: channels × height ×
  * width.
- * @throws {RanetError} If the image has no pixels or not four bytes for each, or the network takes neither 1 nor 3
- * channels.
+ * @throws {RanetError} If the image has no pixels or not four bytes per pixel, or the network's number of channels is
+ * neither 1 nor 3.
  *
  * @example
  * ```ts
@@ -40,10 +40,10 @@ export function toTensor(image: RgbImage, input: InputSpec): Float32Array {
 }
 
 /**
- * What the network sees of an image, before it is normalised.
+ * The pixels of an image, resized and cropped for a network, before normalisation.
  *
  * @param image An image of any size.
- * @param input What the network takes.
+ * @param input The network's input.
  * @returns Red, green and blue, pixel by pixel, row by row: height × width × 3.
  * @throws {RanetError} As {@linkcode toTensor}.
  */
@@ -62,11 +62,11 @@ export function toPixels(
 }
 
 /**
- * The same of one plane of any numbers, in floating point.
+ * Resizes and crops one plane of numbers in floating point.
  *
  * @param plane Row by row.
- * @param from Its height and width.
- * @param to What it is resized to, and cropped.
+ * @param from Its size.
+ * @param to The size that it is resized to, and the size of the crop.
  */
 export function resizePlane(
   plane: Float32Array,
@@ -96,7 +96,10 @@ export function resizePlane(
   return out;
 }
 
-/** The smallest size of an image's aspect ratio that covers another; of a square, the shorter side is its side. */
+/**
+ * The smallest size with an image's aspect ratio that covers another size. If that is a square, the shorter side equals
+ * its side.
+ */
 function covering({ height, width }: Size, least: Size): Size {
   return least.height * width >= least.width * height
     ? { height: least.height, width: Math.floor(least.height * width / height) }
@@ -116,11 +119,11 @@ export interface Box {
 }
 
 /**
- * Cuts a box out of an image and scales it, as torchvision's `resized_crop` does.
+ * Crops a box from an image and scales it, as torchvision's `resized_crop` does.
  *
  * @param image The image.
  * @param box A box within it.
- * @param size What it is scaled to.
+ * @param size The resulting size.
  * @returns Red, green and blue, pixel by pixel, row by row.
  */
 export function resizeBox(image: RgbImage, box: Box, size: Size): Uint8ClampedArray {
@@ -131,30 +134,31 @@ export function resizeBox(image: RgbImage, box: Box, size: Size): Uint8ClampedAr
   return resample(image, columns, rows);
 }
 
-/** Takes pixels, red, green and blue interleaved, or planes of floats, and writes planes of what the network takes. */
+/** Converts interleaved RGB pixels, or planes of floats, to the planes that a network takes. */
 export type Normaliser = (pixels: ArrayLike<number>, planes: Float32Array) => void;
 
-/** Whether a network of so many channels takes images. */
+/** Whether a network with this number of channels takes images. */
 export function takesImages(channels: number): boolean {
   return channels === 1 || channels === 3;
 }
 
 /**
- * Makes sure that a network takes images.
+ * Checks that a network takes images.
  *
- * @throws {RanetError} If it takes neither 1 nor 3 channels.
+ * @throws {RanetError} If its number of channels is neither 1 nor 3.
  */
 export function checkTakesImages(channels: number): void {
   if (takesImages(channels)) return;
   throw new RanetError(
-    `Cannot use images: the network takes ${channels} channels, and images have 3, or 1 of grey; give it arrays of ` +
+    `Cannot use images: the network takes ${channels} channels, and images have 3, or 1 if grey. Use arrays of ` +
       `${channels} × height × width, each saved by numpy.save as a .npy file, or TIFF files of ${channels} bands`,
   );
 }
 
 /**
- * Makes what turns bytes into what a network takes: colours, or grey as Pillow makes it of them, which leaves grey as it is.
- * Floats are planes of the network's own channels. It throws where bytes are given to a network of other than 1 or 3 channels.
+ * Creates a function that normalises a network's input. Bytes are RGB; for a network with one channel they are
+ * converted to grey as in Pillow, which does not change grey pixels. Floats are planes of the network's channels. The
+ * function throws if bytes are given to a network whose number of channels is neither 1 nor 3.
  */
 export function normaliser(input: Pick<InputSpec, "mean" | "std">): Normaliser {
   const ofBytes = byteNormaliser(input);
@@ -196,9 +200,9 @@ function byteNormaliser(input: Pick<InputSpec, "mean" | "std">): Normaliser {
 }
 
 /**
- * Makes sure that an image is one, whatever its type promises.
+ * Checks at run time that a value is an image.
  *
- * @throws {RanetError} If it has no pixels, not four samples for each, or samples that are not bytes.
+ * @throws {RanetError} If it has no pixels, not four samples per pixel, or samples that are not bytes.
  */
 export function checkPixels(image: RgbImage): void {
   const { width, height, data } = image ?? {};
@@ -217,7 +221,7 @@ export function checkPixels(image: RgbImage): void {
   }
 }
 
-/** The tensor's value for each of a byte's, rounded to float32 after every step as PyTorch rounds. */
+/** The tensor's value for each value of a byte, rounded to float32 after every step as in PyTorch. */
 function normalised(mean: number, std: number): Float32Array {
   const { fround } = Math;
   return Float32Array.from({ length: 256 }, (_, byte) => fround(fround(byte / 255) - fround(mean)) / fround(std));
@@ -226,17 +230,17 @@ function normalised(mean: number, std: number): Float32Array {
 /** One output pixel along one axis: the weighted sum of the input pixels from `first` on. */
 interface Taps {
   readonly first: number;
-  /** Fixed-point weights, which add up to about 1 << PRECISION. */
+  /** Fixed-point weights. Their sum is about 1 << PRECISION. */
   readonly weights: Int32Array;
 }
 
-/** Pillow's number of fraction bits for resampling 8-bit samples: a sum of weighted bytes still fits an int32. */
+/** Number of fraction bits, as in Pillow. A weighted sum of bytes fits an int32. */
 const PRECISION = 22;
 
 /**
- * How the central `crop` pixels of an axis come from it, after scaling from `from` to `to` pixels by a triangle filter
- * that widens when shrinking. Only what is cropped is computed, so that a 3×10000 strip costs no more than a square.
- * The last pixel may stand for a part of one: `extent` is how many there are in truth.
+ * The weights of the central `crop` pixels of an axis after scaling it from `from` to `to` pixels. The filter is a
+ * triangle that widens when the image shrinks. Only the crop is computed, so that a 3×10000 strip costs no more than a
+ * square. The last pixel may cover only a part of a pixel: `extent` is the exact length.
  */
 function resampling(from: number, to: number, crop: number, extent = from): Taps[] {
   const offset = roundHalfToEven((to - crop) / 2);
@@ -271,7 +275,7 @@ function cutOut({ width, height, data }: RgbImage, size: Size): Uint8ClampedArra
   return pixels;
 }
 
-/** Python's `round`, which torchvision places the crop with. */
+/** Python's `round`, with which torchvision positions the crop. */
 function roundHalfToEven(value: number): number {
   const floor = Math.floor(value);
   return value - floor === 0.5 ? floor + (floor % 2) : Math.round(value);

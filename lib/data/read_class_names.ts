@@ -1,5 +1,5 @@
 /**
- * The classes of a data set, for a spec that is to have them.
+ * Reads the class names of a data set, for a new spec.
  *
  * @module
  */
@@ -8,16 +8,17 @@ import { RanetError } from "../errors.ts";
 import { withFile } from "../io/files.ts";
 import { IMAGENET_SYNSETS } from "../spec/imagenet_synsets.ts";
 import { findLayout } from "./folder_layout.ts";
+import { joinIndicators } from "./indicator_columns.ts";
 import { cleanLabel, findColumns } from "./list_columns.ts";
 import { readTable } from "./list_table.ts";
 import { listData } from "./passed_over.ts";
 
 /**
- * Reads the names of a data set's classes: its folders', those in its `train/`, or those in a list.
+ * Reads the class names of a data set: from its folders, the folders in its `train/`, or a list.
  *
  * @param path A folder, or a list.
- * @returns The names, sorted; `"imagenet"` for folders named by the ids of ImageNet's 1,000 classes.
- * @throws {RanetError} If there are fewer than two, or a list has numbers instead.
+ * @returns The sorted names; `"imagenet"` if the folders are named by the ids of ImageNet's 1,000 classes.
+ * @throws {RanetError} If there are fewer than two, or a list has numbers instead of names.
  */
 export async function readClassNames(path: string): Promise<readonly string[] | "imagenet"> {
   const { isDirectory } = await withFile(path, () => Deno.stat(path));
@@ -29,9 +30,7 @@ export async function readClassNames(path: string): Promise<readonly string[] | 
     : await namesInList(found.path);
   if (names.length < 2) {
     throw new RanetError(
-      `Cannot take classes from ${
-        JSON.stringify(found.path)
-      }: expected a folder for each of two classes or more, or a ` +
+      `Cannot take classes from ${JSON.stringify(found.path)}: expected two or more class folders, or a ` +
         `list of paths and labels, found ${names.length === 0 ? "none" : `only ${names[0]}`}`,
     );
   }
@@ -41,13 +40,13 @@ export async function readClassNames(path: string): Promise<readonly string[] | 
 }
 
 async function namesInList(path: string): Promise<string[]> {
-  const rows = await readTable(path);
+  const rows = joinIndicators(await readTable(path), []);
   const { label, hasHeader } = findColumns(rows, { labels: [], source: path });
   const names = new Set((hasHeader ? rows.slice(1) : rows).map(({ cells }) => cleanLabel(cells[label] ?? "")));
   names.delete("");
   if (![...names].every((name) => /^\d+$/.test(name))) return [...names].sort();
   throw new RanetError(
-    `Cannot take classes from ${JSON.stringify(path)}: its labels are numbers. Write what they mean`,
+    `Cannot take classes from ${JSON.stringify(path)}: its labels are numbers. Specify their names`,
     { remedy: { classes: "A,B,C" } },
   );
 }

@@ -1,5 +1,5 @@
 /**
- * Reads samples in order, ahead of whoever uses them, in bounded memory.
+ * Reads samples in order and ahead of their use, in bounded memory.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import { mapAhead } from "../io/ahead.ts";
 
 /** Options of `readSamples`. */
 export interface ReadSamplesOptions<T> {
-  /** Reads one: of a photo its tensor, say, which may be far smaller than its pixels and waits in their place. */
+  /** Reads one sample, for example the tensor of a photo, which may be far smaller than its pixels. */
   readonly read: (index: number) => Promise<T>;
   /**
-   * Where to begin.
+   * Index of the first sample.
    *
    * @default {0}
    */
@@ -28,16 +28,16 @@ export interface ReadSamplesOptions<T> {
    * @default {16}
    */
   readonly ahead?: number;
-  /** Told what is wrong with each bad entry, which is skipped; without it, the first one throws. */
+  /** Called with the error of each bad entry, which is then skipped. Without it, the first one throws. */
   readonly onBad?: (message: string, index: number) => void;
 }
 
 /**
- * Reads samples one by one while the consumer is busy with those before: decoding and inference overlap.
+ * Reads samples while the consumer processes earlier ones, so that decoding and inference overlap.
  *
- * @param size How many the data set has.
- * @returns What `read` made of each sample, in the data set's order.
- * @throws {RanetError} At the first bad entry, without `onBad`.
+ * @param size Number of samples in the data set.
+ * @returns The result of `read` for each sample, in the data set's order.
+ * @throws {RanetError} On the first bad entry, if `onBad` is not given.
  */
 export async function* readSamples<T>(size: number, options: ReadSamplesOptions<T>): AsyncGenerator<T> {
   const { read, start = 0, includes = () => true, ahead = 16, onBad } = options;
@@ -60,7 +60,7 @@ export async function* readSamples<T>(size: number, options: ReadSamplesOptions<
   }
 }
 
-/** A bad entry can be left out. */
+/** Adds the remedy of skipping bad entries to an error. */
 function withRemedy(error: unknown): unknown {
   if (!(error instanceof RanetError)) return error;
   const { message, code, remedies } = error;

@@ -1,5 +1,5 @@
 /**
- * A file's bytes to the tensor that a network takes, by the calling thread.
+ * Converts a file to a network's input tensor in the calling thread.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { toTensor } from "./preprocess.ts";
 /**
  * Reads a sample of a data set.
  *
- * @throws {RanetError} If it is bad, or not what the network takes.
+ * @throws {RanetError} If it is bad, or does not fit the network.
  */
 export async function readSampleTensor(dataset: Dataset, index: number, input: InputSpec): Promise<Float32Array> {
   const file = await dataset.file?.(index);
@@ -23,7 +23,7 @@ export async function readSampleTensor(dataset: Dataset, index: number, input: I
 /**
  * Reads an image or an array.
  *
- * @throws {RanetError} If it is neither, or not what the network takes.
+ * @throws {RanetError} If it is neither, or does not fit the network.
  */
 export async function readTensor(
   bytes: Uint8Array,

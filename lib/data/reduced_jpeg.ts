@@ -1,6 +1,6 @@
 /**
- * JPEGs decoded at 1/2 or 1/4 of their size, straight from their frequencies (libjpeg-turbo's scaled inverse
- * transform): several times faster, in a tenth of the memory.
+ * Decodes JPEGs at 1/2 or 1/4 of their size, directly from their DCT coefficients (libjpeg-turbo's scaled inverse DCT):
+ * several times faster, in a tenth of the memory.
  *
  * @module
  */
@@ -10,14 +10,14 @@ import { upright, uprightSize } from "./orientation.ts";
 import type { Reduction } from "./reduction.ts";
 import { decodeTurbo } from "./turbo_jpeg.ts";
 
-/** Scans whose number is no attack, as for whole pictures. */
+/** Most scans, as for full-size decoding. */
 const MAX_SCANS = 64;
 
 /**
- * Decodes a JPEG at a part of its size.
+ * Decodes a JPEG at a fraction of its size.
  *
- * @returns The picture, upright, with its extent; undefined where anything is odd about the file: decoding all of it tells
- * what. Its pixels are there until the next one is decoded.
+ * @returns The upright picture with its extent; `undefined` if the file has any defect, which full-size decoding will
+ * report. Its pixels are valid until the next file is decoded.
  */
 export async function decodeReduced(
   bytes: Uint8Array,

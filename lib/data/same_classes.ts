@@ -1,5 +1,5 @@
 /**
- * Whether two data sets, or a data set and a model, speak of the same classes.
+ * Checks that two data sets, or a data set and a model, have the same classes.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Dataset } from "./dataset.ts";
 import { listLabels } from "./labels.ts";
 
 /**
- * Makes sure that labels mean the same in two data sets.
+ * Checks that labels have the same meaning in two data sets.
  *
  * @throws {RanetError} If both were opened for classes, and these differ.
  */
@@ -20,7 +20,7 @@ export function checkSameClasses(
 ): void {
   if (!one.classes || !other.classes || matchClasses(one.classes, other.classes).isSame) return;
   throw new RanetError(
-    `Cannot use ${one.name} together with ${other.name}: the classes of one are ${listLabels(one.classes)}, those of ` +
-      `the other ${listLabels(other.classes)}`,
+    `Cannot use ${one.name} together with ${other.name}: the first has the classes ${listLabels(one.classes)}, ` +
+      `the second ${listLabels(other.classes)}`,
   );
 }

@@ -7,10 +7,10 @@
 import type { Dataset } from "./dataset.ts";
 
 /**
- * Some samples of a data set, as one of their own.
+ * Makes a data set from some samples of another.
  *
- * @param dataset Where they are.
- * @param indexes Which they are, in the order wanted.
+ * @param dataset The data set.
+ * @param indexes Indexes of the samples, in the new order.
  */
 export function subset(dataset: Dataset, indexes: ArrayLike<number>): Dataset {
   return {

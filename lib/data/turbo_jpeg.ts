@@ -1,11 +1,11 @@
 /**
- * libjpeg-turbo, as `@cwasm/jpeg-turbo` 0.1.3 compiles it: unlike mozjpeg's build, it decodes at a part of the size, and
- * gives the four colours of CMYK.
+ * libjpeg-turbo as compiled in `@cwasm/jpeg-turbo` 0.1.3. Unlike the mozjpeg build, it decodes at a fraction of the
+ * size, and CMYK as four samples.
  *
  * @module
  */
 
-/** What libjpeg-turbo's module gives. */
+/** The exports of libjpeg-turbo's module. */
 interface Turbo {
   readonly memory: WebAssembly.Memory;
   malloc(size: number): number;
@@ -24,15 +24,15 @@ interface Turbo {
 const FORMATS = { RGBA: 7, CMYK: 11 } as const;
 
 let loaded: Promise<WebAssembly.Module> | undefined;
-/** A decoder that is used again, and where the last picture's pixels are in its memory. */
+/** A reusable decoder, and the address of the last picture's pixels in its memory. */
 interface Instance {
   readonly turbo: Turbo;
   lent: number;
 }
 
-/** None after one has given up, or has taken much memory, which it would keep. */
+/** The current instance. It is dropped after a failure, and if it has taken much memory, which it would never free. */
 let current: Instance | undefined;
-/** Bytes. */
+/** Memory limit in bytes of an instance that is kept. */
 const MAX_KEPT = 48_000_000;
 
 async function start(): Promise<Instance> {
@@ -60,21 +60,21 @@ class GaveUp extends Error {}
 
 /** How a file is decoded. */
 export interface TurboOptions {
-  /** The file's size, or the part of it that it is decoded at. */
+  /** The size in pixels at which the file is decoded. */
   readonly size: readonly [width: number, height: number];
-  /** What a pixel's four bytes are. */
+  /** Meaning of a pixel's four bytes. */
   readonly format: keyof typeof FORMATS;
 }
 
-/** What has been decoded. */
+/** A decoded picture. */
 export interface TurboImage {
-  /** In the decoder's memory, until the next file is decoded. */
+  /** Pixels in the decoder's memory, valid until the next file is decoded. */
   readonly pixels: Uint8ClampedArray<ArrayBuffer>;
-  /** Whether something was odd about the file. */
+  /** Whether the decoder reported a warning. */
   readonly warned: boolean;
 }
 
-/** Decodes a JPEG; undefined if the decoder gives up. */
+/** Decodes a JPEG; `undefined` if the decoder fails. */
 export async function decodeTurbo(bytes: Uint8Array, options: TurboOptions): Promise<TurboImage | undefined> {
   const instance = current ?? await start();
   current = undefined;
@@ -98,14 +98,14 @@ function decode(instance: Instance, bytes: Uint8Array, { size: [width, height], 
     return at;
   };
   const { turbo } = instance;
-  turbo.free(instance.lent); // 0 at first, which is nothing
+  turbo.free(instance.lent); // 0 at first: no operation
   const file = taken(bytes.length);
   new Uint8Array(turbo.memory.buffer).set(bytes, file);
   const decoder = turbo.tjInitDecompress();
   must(decoder !== 0);
   const pixels = taken(4 * width * height);
   const image = () => new Uint8ClampedArray(turbo.memory.buffer, pixels, 4 * width * height);
-  image().fill(0); // nothing of an earlier picture is shown where this one ends early
+  image().fill(0); // no pixels of an earlier picture remain if this one ends early
   const warned = turbo.tjDecompress2(
     ...[decoder, file, bytes.length, pixels] as const,
     ...[width, 4 * width, height, FORMATS[format], 0] as const,

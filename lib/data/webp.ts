@@ -7,16 +7,16 @@
 /** A chunk. */
 interface Chunk {
   readonly type: string;
-  /** Where its content is. */
+  /** Range of its content. */
   readonly start: number;
   readonly end: number;
-  /** Where the next chunk begins. */
+  /** Start of the next chunk. */
   readonly next: number;
 }
 
-/** Where the first chunk of a file is. */
+/** Position of a file's first chunk. */
 const FIRST = 12;
-/** Bytes of a frame before its chunks. */
+/** Length of a frame's header in bytes. */
 const FRAME_HEADER = 16;
 
 function* chunks(bytes: Uint8Array, from: number, to: number): Generator<Chunk, undefined> {
@@ -36,7 +36,7 @@ export function webpExif(bytes: Uint8Array): Uint8Array | undefined {
   return chunk && bytes.subarray(chunk.start, chunk.end);
 }
 
-/** A frame of an animated file, as a file of its own. */
+/** A frame of an animated file, as a separate file. */
 export interface WebpFrame {
   /** The file. */
   readonly file: Uint8Array<ArrayBuffer>;
@@ -44,14 +44,14 @@ export interface WebpFrame {
   readonly left: number;
   /** Rows above it. */
   readonly top: number;
-  /** Its columns. */
+  /** Width in pixels. */
   readonly width: number;
-  /** Its rows. */
+  /** Height in pixels. */
   readonly height: number;
 }
 
 /**
- * Takes the first frame out of an animated file.
+ * Extracts the first frame of an animated file.
  *
  * @throws {RangeError} If it has none.
  */
@@ -82,5 +82,5 @@ export function firstWebpFrame(bytes: Uint8Array): WebpFrame {
   return { file, left: 2 * uint24(start), top: 2 * uint24(start + 3), width, height };
 }
 
-/** Chunks that make a picture. */
+/** Types of chunks with pixel data. */
 const PICTURE = ["ALPH", "VP8 ", "VP8L"];

@@ -1,59 +1,59 @@
 /**
- * A bounded number of workers, for work on what strangers send: each task has a deadline, and a worker that misses it, or
- * says that it is spent, is ended and replaced. Tasks of several groups take turns, so that no client waits for all that
- * another has sent.
+ * A bounded number of workers for tasks on untrusted input. Each task has a deadline. A worker that misses it, or that
+ * reports that it is spent, is terminated and replaced. Groups of tasks are served in turn, so that no client waits for
+ * all tasks of another.
  *
  * @module
  */
 import { RanetError, type RanetErrorCode } from "../errors.ts";
 
-/** How a pool works. */
+/** Options of a {@linkcode WorkerPool}. */
 export interface WorkerPoolOptions {
-  /** Starts a worker, which posts anything once it is ready, then one {@linkcode Reply} to each task. */
+  /** Starts a worker. It posts any message once it is ready, then one {@linkcode Reply} per task. */
   readonly start: () => Worker;
-  /** Most workers at a time. */
+  /** Maximum number of workers. */
   readonly size: number;
-  /** What tasks that run at the same time may cost together; one that costs more runs alone. */
+  /** Maximum total cost of tasks that run at the same time. A task that costs more runs alone. */
   readonly budget: number;
-  /** Milliseconds that a task may take, once it runs. */
+  /** Deadline of a running task in milliseconds. */
   readonly deadline: number;
 }
 
-/** How a task is run. */
+/** Options of a task. */
 export interface TaskOptions {
   /**
-   * Its share of the pool's budget.
+   * Its cost, counted against the pool's budget.
    *
    * @default {0}
    */
   readonly cost?: number;
   /**
-   * Groups take turns.
+   * Its group. Groups are served in turn.
    *
    * @default {""}
    */
   readonly group?: string;
   /**
-   * What of the task is moved to the worker, not copied, once it runs.
+   * Objects that are transferred to the worker, not copied, when the task starts.
    *
    * @default {[]}
    */
   readonly transfer?: readonly Transferable[];
-  /** Takes the task out of the queue. One that runs already is left to finish, and its result dropped. */
+  /** Removes the task from the queue. A running task is left to finish, and its result is dropped. */
   readonly signal?: AbortSignal;
 }
 
-/** What a worker answers to a task. */
+/** A worker's reply to a task. */
 export type Reply<Result> =
   & (
     | { readonly result: Result }
-    /** What was given cannot be used: becomes a `RanetError`. */
+    /** The input cannot be used: becomes a `RanetError`. */
     | { readonly refused: string; readonly code?: RanetErrorCode }
-    /** A defect of ours, with its stack. */
+    /** A bug in this package, with its stack. */
     | { readonly failed: string }
   )
   & {
-    /** Whether the worker is to be replaced: its state is not to be trusted, or it keeps much memory. */
+    /** Whether the worker must be replaced, because it may be in a bad state or keeps much memory. */
     readonly spent?: boolean;
   };
 
@@ -77,22 +77,22 @@ export class WorkerPool<Task, Result> implements Disposable {
   readonly #queues = new Map<string, Job[]>();
   readonly #workers = new Set<Worker>();
   readonly #idle: Worker[] = [];
-  /** Workers that run a task, or are about to. */
+  /** Workers that run a task or are about to. */
   #busy = 0;
   #cost = 0;
   #disposed = false;
 
-  /** Makes a pool; workers are started when they are wanted. */
+  /** Creates a pool. Workers are started on demand. */
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
   }
 
-  /** How many tasks wait for a worker. */
+  /** Number of tasks that wait for a worker. */
   get queued(): number {
     return this.#queues.values().reduce((sum, jobs) => sum + jobs.length, 0);
   }
 
-  /** How many tasks run. */
+  /** Number of running tasks. */
   get running(): number {
     return this.#busy;
   }
@@ -100,7 +100,7 @@ export class WorkerPool<Task, Result> implements Disposable {
   /**
    * Runs a task.
    *
-   * @throws {RanetError} If the worker refuses what it was given, or cannot be started.
+   * @throws {RanetError} If the worker refuses the input, or cannot be started.
    * @throws {DeadlineError} If it takes too long.
    * @throws The signal's reason.
    */
@@ -120,7 +120,7 @@ export class WorkerPool<Task, Result> implements Disposable {
     return promise.finally(() => signal?.removeEventListener("abort", abort));
   }
 
-  /** Ends all workers; tasks that have not finished never do. */
+  /** Terminates all workers. Unfinished tasks never settle. */
   [Symbol.dispose](): void {
     this.#disposed = true;
     for (const worker of this.#workers) worker.terminate();
@@ -135,7 +135,7 @@ export class WorkerPool<Task, Result> implements Disposable {
     if (queue!.length === 0) this.#queues.delete(group);
   }
 
-  /** Starts what may run. The group whose turn it is stands first. */
+  /** Starts tasks that may run. The group whose turn it is comes first. */
   #next(): void {
     const { size, budget } = this.#options;
     while (!this.#disposed && this.#busy < size) {
@@ -203,12 +203,12 @@ export class WorkerPool<Task, Result> implements Disposable {
   }
 }
 
-/** What a worker says next; an error that it does not catch is thrown here. */
+/** A worker's next message. An error that the worker does not catch is thrown here. */
 function nextMessage(worker: Worker): Promise<unknown> {
   return new Promise((resolve, reject) => {
     worker.onmessage = ({ data }) => resolve(data);
     worker.onerror = (event) => {
-      event.preventDefault(); // else it would end the process
+      event.preventDefault(); // otherwise it would end the process
       reject(new Error(event.message));
     };
   });

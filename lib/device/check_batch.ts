@@ -16,15 +16,17 @@ import type { SecondLabels } from "./trainer.ts";
  */
 export function checkBatch(
   { features: [{ size, channels }], spec: { classes } }: Network,
-  { images, labels, batch, second }: {
+  { images, labels, batchSize, second }: {
     readonly images: Float32Array;
     readonly labels: Uint32Array;
-    readonly batch: number;
+    readonly batchSize: number;
     readonly second?: SecondLabels;
   },
 ): void {
   const count = labels.length;
-  if (count < 1 || count > batch) throw new RangeError(`a step of ${count} samples where there is room for ${batch}`);
+  if (count < 1 || count > batchSize) {
+    throw new RangeError(`a step has ${count} samples, more than the batch size ${batchSize}`);
+  }
   if (images.length !== count * channels * areaOf(size)) {
     throw new RangeError(
       `${images.length} numbers for ${count} images of ${channels} × ${size.height} × ${size.width}`,
@@ -32,16 +34,18 @@ export function checkBatch(
   }
   for (const list of [labels, ...second ? [second.labels] : []]) {
     for (const label of list) {
-      if (label >= classes.length) throw new RangeError(`label ${label} where there are ${classes.length} classes`);
+      if (label >= classes.length) {
+        throw new RangeError(`label ${label} is invalid: there are ${classes.length} classes`);
+      }
     }
   }
   if (!second) return;
   if (second.labels.length !== count || second.shares.length !== count) {
     throw new RangeError(
-      `${second.labels.length} second labels and ${second.shares.length} shares of them for ${count} images`,
+      `${second.labels.length} second labels and ${second.shares.length} shares for ${count} images`,
     );
   }
   for (const share of second.shares) {
-    if (!(share >= 0 && share <= 1)) throw new RangeError(`a second label's share of ${share}, not from 0 to 1`);
+    if (!(share >= 0 && share <= 1)) throw new RangeError(`the share of a second label is ${share}, expected 0 to 1`);
   }
 }

@@ -41,7 +41,7 @@ export interface AdapterDescription {
   readonly measured?: readonly {
     /** Multiply-adds of one image, all exits. */
     readonly flops: number;
-    /** Whether the network is in eight bits. */
+    /** Whether the network is quantized to 8 bits. */
     readonly quantized?: boolean;
     /** The smallest batch for which the adapter is faster than the CPU; missing if it never is. */
     readonly smallestBatch?: number;
@@ -54,7 +54,7 @@ export interface RunnerOptions {
   readonly device: DeviceChoice;
   /** Most samples in a batch. */
   readonly batchSize: number;
-  /** How weights are stored. */
+  /** Precision of weights. */
   readonly precision: Precision;
   /** Threads of the CPU runner. Default: one per core. */
   readonly threads?: number;
@@ -66,7 +66,7 @@ export interface RunnerOptions {
   readonly together: boolean;
 }
 
-/** Opens runners for a plan, with the parameters as trained and the temperatures. */
+/** Opens runners for a plan with trained parameters and temperatures. */
 export function runnersOf(
   plan: Plan,
   trained: { readonly tensors: ReadonlyMap<string, Tensor>; readonly temperatures?: readonly number[] },
@@ -74,7 +74,7 @@ export function runnersOf(
 ): Runners {
   const { device, batchSize, threads, onFallback, gpuWorker } = options;
   const quantized = isQuantized(trained.tensors);
-  // Those in eight bits are few bytes already; on a GPU some of their numbers need float32.
+  // 8-bit weights are already small, and on a GPU some of their numbers need float32.
   const precision = quantized ? "float32" : options.precision;
   const weights = () => {
     const given = runnableWeights(plan.network, trained);

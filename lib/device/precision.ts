@@ -1,5 +1,5 @@
 /**
- * How weights are stored on a device.
+ * Precisions of weights on a device.
  *
  * @module
  */
@@ -13,15 +13,15 @@ import { roundToHalf } from "../weights/half.ts";
  * Activations and arithmetic are float32 in both.
  */
 export type Precision = "float32" | "float16";
-/** What a model computes in: `int8` is for quantized models alone, which compute in nothing else. */
+/** Precision of a model. `int8` is only for quantized models, which support no other. */
 export type ModelPrecision = Precision | "int8";
-/** The precisions of both kinds of models. */
+/** All precisions. */
 export const MODEL_PRECISIONS: readonly ModelPrecision[] = ["float32", "float16", "int8"];
-/** Precisions of models in floats. */
+/** Precisions of floating-point models. */
 export const PRECISIONS: readonly Precision[] = ["float32", "float16"];
 
 /**
- * Rounds weights to what a precision can hold.
+ * Rounds weights to a precision.
  *
  * @throws {RanetError} If a weight is too large for it.
  */

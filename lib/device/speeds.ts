@@ -19,9 +19,9 @@ export interface Speed {
 
 /** The speeds of both devices for a network. */
 export interface Speeds {
-  /** Multiply-adds of one sample for all exits, which with the next identify the network. */
+  /** Multiply-adds of one sample for all exits. With the next field, they identify the network. */
   readonly flops: number;
-  /** Whether it is in eight bits. Default: false. */
+  /** Whether the network is quantized to 8 bits. Default: false. */
   readonly quantized?: boolean;
   /** The adapter. */
   readonly gpu: Speed;

@@ -8,61 +8,62 @@
 import type { Tensor } from "../weights/tensor.ts";
 import type { DeviceInfo } from "./runner.ts";
 
-/** Stochastic gradient descent as PyTorch's: `v = momentum · v + g + decay · p`, then `p -= rate · v`. */
+/** Stochastic gradient descent as in PyTorch: `v = momentum · v + g + decay · p`, then `p -= rate · v`. */
 export interface SgdOptions {
   /** The kind of optimiser. */
   readonly kind: "sgd";
-  /** Share of the previous step's change that is added to this one; 0: none. */
+  /** Share of the previous update that is added to the next; 0: none. */
   readonly momentum: number;
-  /** Nesterov's momentum: `p -= rate · (g + decay · p + momentum · v)`. */
+  /** Whether to use Nesterov momentum: `p -= rate · (g + decay · p + momentum · v)`. */
   readonly nesterov: boolean;
-  /** Weight decay: this times the parameter is added to its gradient. */
+  /** Weight decay: its product with the parameter is added to the gradient. */
   readonly weightDecay: number;
   /** Which parameters decay: all, or all except batch norm and biases. */
   readonly decay: "all" | "weights";
 }
 
 /**
- * AdamW as PyTorch's (Loshchilov and Hutter, "Decoupled Weight Decay Regularization", ICLR 2019): `m = β₁ · m + (1 −
+ * AdamW as in PyTorch (Loshchilov and Hutter, "Decoupled Weight Decay Regularization", ICLR 2019): `m = β₁ · m + (1 −
  * β₁) · g`, `s = β₂ · s + (1 − β₂) · g²`, then `p -= rate · decay · p` and `p -= rate · m̂ / (√ŝ + epsilon)`, where at
  * step t `m̂ = m / (1 − β₁ᵗ)` and `ŝ = s / (1 − β₂ᵗ)`.
  */
 export interface AdamwOptions {
-  /** Which optimiser. */
+  /** The kind of optimiser. */
   readonly kind: "adamw";
-  /** β₁ and β₂: shares of the gradients' means, and of the means of their squares, that stay. */
+  /** β₁ and β₂: decay per step of the moving averages of gradients and of their squares. */
   readonly betas: readonly [first: number, second: number];
-  /** Keeps the quotient finite. */
+  /** Added to the denominator to keep the quotient finite. */
   readonly epsilon: number;
-  /** Times rate and parameter, subtracted from the parameter. */
+  /** Weight decay: its product with rate and parameter is subtracted from the parameter. */
   readonly weightDecay: number;
   /** Which parameters decay: all, or all except batch norm and biases. */
   readonly decay: "all" | "weights";
 }
 
-/** How gradients change parameters. */
+/** Options of the optimiser. */
 export type OptimizerOptions = SgdOptions | AdamwOptions;
 
-/** What is minimised: the sum over exits of weight times mean loss, which is cross-entropy where nothing else is said. */
+/** The loss: the weighted sum of the exits' mean losses, which are cross-entropies unless distillation is used. */
 export interface LossOptions {
   /** One weight per exit. */
   readonly exits: readonly number[];
   /**
-   * Share s of the target that is spread over all classes: 1 − s + s / C for the label, s / C for the others. Where an
-   * image has a second label, both share what is not spread.
+   * Label smoothing: share s of the target that is distributed over all classes: 1 − s + s / C for the label, s / C for
+   * the others. If an image has a second label, both divide the share 1 − s.
    */
   readonly labelSmoothing: number;
-  /** What earlier exits learn from the last one. Default: nothing. */
+  /** Distillation from the last exit to earlier ones. Default: none. */
   readonly distillation?: Distillation;
 }
 
 /**
- * Earlier exits learn from the last one, too, which learns from labels alone: with weight w, temperature T, and logits z of
- * the exit and t of the last one, the loss is (1 − w) · cross-entropy + w · T² · KL(softmax(t / T) ‖ softmax(z / T)). No
- * gradient goes into t (Li et al., "Improved Techniques for Training Adaptive Deep Networks", ICCV 2019).
+ * Distillation: earlier exits also learn from the last one, which learns only from labels. With weight w, temperature
+ * T, and logits z of the exit and t of the last one, the loss is (1 − w) · cross-entropy + w · T² · KL(softmax(t / T) ‖
+ * softmax(z / T)). t is treated as constant (Li et al., "Improved Techniques for Training Adaptive Deep Networks", ICCV
+ * 2019).
  */
 export interface Distillation {
-  /** Who teaches. */
+  /** The teacher. */
   readonly teacher: "last-exit";
   /** Weight w, from 0 to 1. */
   readonly weight: number;
@@ -70,19 +71,19 @@ export interface Distillation {
   readonly temperature: number;
 }
 
-/** Distillation as an exit has it: with weight 0 it learns from labels alone. */
+/** The distillation of an exit. With weight 0 it learns only from labels. */
 export function distillationAt({ exits, distillation }: LossOptions, exit: number): Omit<Distillation, "teacher"> {
   const isTaught = distillation !== undefined && exit < exits.length - 1;
   return isTaught ? distillation : { weight: 0, temperature: 1 };
 }
 
-/** How a network is trained. */
+/** Options of a trainer. */
 export interface TrainerOptions {
   /** Most samples in a step. */
-  readonly batch: number;
-  /** How gradients change parameters. */
+  readonly batchSize: number;
+  /** Options of the optimiser. */
   readonly optimizer: OptimizerOptions;
-  /** What is minimised. */
+  /** The loss. */
   readonly loss: LossOptions;
   /** Decay of the exponential moving average of all tensors, including running statistics; 0: no average. */
   readonly emaDecay: number;
@@ -122,7 +123,7 @@ export interface StepLosses {
   readonly correct: Uint32Array;
 }
 
-/** Second labels, for images that are mixed from two. */
+/** Second labels of mixed images. */
 export interface SecondLabels {
   /** N class indices. */
   readonly labels: Uint32Array;
@@ -143,8 +144,8 @@ export interface StepOptions {
 }
 
 /**
- * AdamW's bias corrections: factors of the mean of gradients and of the root of the mean of squares, after `step`
- * steps.
+ * AdamW's bias corrections after `step` steps: factors of the average of gradients and of the square root of the
+ * average of squares.
  */
 export function adamwCorrections(
   { betas: [first, second] }: Pick<AdamwOptions, "betas">,
@@ -165,11 +166,11 @@ export interface Trainer extends Disposable {
    *
    * If a loss is not finite, neither this step nor later ones change anything: the state stays the last good one.
    *
-   * @param images Normalised images, `N × channels × height × width`, N at most `batch`.
+   * @param images Normalised images, `N × channels × height × width`, N at most `batchSize`.
    * @param labels N class indices.
    * @param options The learning rate, the seed, and second labels.
    * @returns The losses. On a GPU they arrive some steps later: keep a few steps in flight.
-   * @throws {RangeError} If there are more samples than `batch`, a label is invalid, or a share is not from 0 to 1.
+   * @throws {RangeError} If there are more samples than `batchSize`, a label is invalid, or a share is not from 0 to 1.
    */
   step(images: Float32Array, labels: Uint32Array, options: StepOptions): Promise<StepLosses>;
   /** The state after all steps called so far. */

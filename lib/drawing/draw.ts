@@ -1,8 +1,9 @@
 /**
- * Draws a network as one SVG document, for paper and for dark pages alike.
+ * Draws a network as one SVG document, for light and dark backgrounds.
  *
- * What is computed for exit k, and not before, carries `data-exit="k"` (counted from 1) and one of the classes `base`,
- * `block`, `wire`, `fusion`, `transition` and `exit`: so a page can light up what a sample went through.
+ * Elements that are first computed for exit k have the attribute `data-exit="k"` (counted from 1) and one of the
+ * classes `base`, `block`, `wire`, `fusion`, `transition` and `exit`, so that a web page can highlight the path of a
+ * sample.
  *
  * @module
  */
@@ -31,13 +32,13 @@ import { STYLE } from "./style.ts";
 import { expectObject } from "../text/expect.ts";
 
 /**
- * Draws a network: base features down the side, rows of blocks, what rows take from one another, transitions, and exits
- * with their cumulative multiply-adds.
+ * Draws a network: base features at the side, rows of blocks, arrows between rows, transitions, and exits with their
+ * cumulative multiply-adds.
  *
- * @param network The network, of any architecture.
- * @returns An SVG document, with its own style for light and dark pages and a transparent ground. Elements that are
- * computed for exit k, and not before, have the attribute `data-exit="k"` and one of the classes `base`, `block`,
- * `wire`, `fusion`, `transition`, `exit`.
+ * @param network A network of any architecture.
+ * @returns An SVG document with a transparent background and styles for light and dark pages. Elements that are first
+ * computed for exit k have the attribute `data-exit="k"` and one of the classes `base`, `block`, `wire`, `fusion`,
+ * `transition`, `exit`.
  *
  * @example
  * ```ts
@@ -82,7 +83,7 @@ export function drawNetwork(network: Network): string {
   return parts.join("\n");
 }
 
-/** What pages rely on: a class, and the exit that this is computed for. */
+/** Adds the class and the exit by which pages find an element. */
 function computed(name: string, { exit }: Computed, content: Markup): Markup {
   return markup`<g class="${name}" data-exit="${exit}">${content}</g>`;
 }
@@ -125,7 +126,7 @@ function legendMark(mark: LegendItem["mark"], { x, y }: Point): Markup {
   return arrow({ from: { x, y }, to: { x: x + LEGEND_MARK - 6, y } });
 }
 
-/** A rounded rectangle with what it is and what it measures. */
+/** A rounded rectangle with a name and a shape. */
 function describedBox(box: Box & Shape, what: string): Markup {
   const x = box.x + box.width / 2;
   const name = label({ x, y: box.y + 18, text: what }, "middle small");
@@ -136,7 +137,7 @@ function rectangle({ x, y, width, height }: Box, radius: number): Markup {
   return markup`<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="${radius}"/>`;
 }
 
-/** A straight line with a filled head. */
+/** A straight line with a filled arrowhead. */
 function arrow({ from, to }: Pick<Arrow, "from" | "to">): Markup {
   const length = Math.hypot(to.x - from.x, to.y - from.y);
   const [dx, dy] = [(to.x - from.x) / length, (to.y - from.y) / length];
@@ -146,7 +147,7 @@ function arrow({ from, to }: Pick<Arrow, "from" | "to">): Markup {
   return markup`<path d="M${from.x} ${from.y}L${at(7, 0)}"/><path class="head" d="${head}"/>`;
 }
 
-/** Wide on the left, narrow on the right. */
+/** A trapezoid that narrows to the right. */
 function trapezoid({ x, y, width, height }: Box): Markup {
   const slope = height / 4;
   return markup`<path d="M${x} ${y}l${width} ${slope}v${height - 2 * slope}l${-width} ${slope}Z"/>`;

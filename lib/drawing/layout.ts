@@ -1,6 +1,6 @@
 /**
- * Where everything in the picture of a network goes, as the papers' figures have it: base features down the side,
- * blocks to the right of theirs in rows, exits on the far side from the image.
+ * Computes the layout of a network's drawing, as in the papers' figures: base features at the side, blocks in rows to
+ * the right of their base features, exits on the side opposite to the image.
  *
  * @module
  */
@@ -31,21 +31,21 @@ const MARGIN = 16;
 const MIN_WIDTH = 600;
 const TITLE_Y = MARGIN + FONT.title;
 const TOTALS_Y = TITLE_Y + 22;
-/** Distance of lines of text. */
+/** Line height of text. */
 const LINE = 19;
 const BLOCK_HEIGHT = 42;
 const BLOCK_GAP = 31;
-/** Between a text and an arrow. */
+/** Distance between a text and an arrow. */
 const ARROW_GAP = 6;
-/** How far behind a block's end its exit branches off. */
+/** Distance between the end of a block and the branch to its exit. */
 const BRANCH = 18;
 const PANEL_PADDING = 13;
 const PANEL_GAP = 14;
-/** Between rows: names, exits, and arrows from row to row. */
+/** Distance between rows, with names, exits, and arrows from row to row. */
 const ROW_GAP = { up: 42, down: 30 } as const;
-/** Between a row's panel and the middle of its exits' marks. */
+/** Distance between a row's panel and the centres of its exits' marks. */
 const EXIT_OFFSET = 7 + EXIT_RADIUS;
-/** Room for the wire from the image. */
+/** Space for the wire from the image. */
 const IMAGE_GAP = 40;
 
 const LEGEND = [
@@ -53,17 +53,17 @@ const LEGEND = [
   { mark: "down-conv", text: "down-conv fusion: halves the size" },
   { mark: "strided", text: "strided convolutions of the finer scale" },
   { mark: "transition", text: "transition: fewer channels" },
-  { mark: "exit", text: "exit: multiply-adds up to it" },
+  { mark: "exit", text: "exit, with cumulative multiply-adds" },
 ] as const;
 
-/** The lines that everything is placed by. */
+/** The grid lines of the layout. */
 interface Grid {
   readonly width: number;
   readonly boxWidth: number;
   readonly baseX: number;
   readonly laneX: number;
   readonly totals: readonly string[];
-  /** Left edge of the blocks of a column, counted from 0; of base features for -1. */
+  /** Left edge of the blocks of a column, counted from 0; -1 for base features. */
   readonly columnX: (column: number) => number;
   /** Upper edge of the blocks of a row, counted from 0. */
   readonly rowY: (row: number) => number;
@@ -74,10 +74,10 @@ interface Grid {
 }
 
 /**
- * Places a network.
+ * Computes the layout of a network.
  *
  * @param network The network.
- * @returns Every mark's place, in pixels, within `width × height`.
+ * @returns The position of every mark in pixels, within `width × height`.
  */
 export function layOut(network: network.Network): Layout {
   const { spec, rows, direction, features } = network;
@@ -128,7 +128,7 @@ export function layOut(network: network.Network): Layout {
   };
 }
 
-/** How the finest base feature is made. */
+/** Describes the layers that compute the finest base feature. */
 function stemText({ stem }: network.Network["spec"]): string {
   const { kernel, stride, channels, pool } = stemSpec(stem);
   // The names of the two named stems include the stride.
@@ -141,14 +141,14 @@ function stemText({ stem }: network.Network["spec"]): string {
 function measure(network: network.Network): Grid {
   const { rows, columns, blocks, exits, features, direction } = network;
   const inBoxes = ["down-conv", ...[features[0], ...rows, ...blocks].map(shapeText)];
-  // Even, so that middles are whole pixels.
+  // The width is even, so that centres are whole pixels.
   const boxWidth = 2 * Math.ceil(4 + Math.max(...inBoxes.map((text) => textWidth(text, FONT.small))) / 2);
   const baseX = MARGIN + PANEL_PADDING;
   const laneX = baseX + boxWidth + PANEL_PADDING + PANEL_GAP;
-  // Arrows into the first block pass its row's name on the right.
+  // Arrows into the first block pass to the right of its row's name.
   const leadIn = Math.max(30, textWidth("Sub-network 1", FONT.text) + 14 - boxWidth / 2);
   const costWidth = Math.max(...exits.map(({ cumulativeFlops }) => textWidth(large(cumulativeFlops), FONT.text)));
-  // An arrow from row to row comes down upon the middle of a box: costs of the exit before it end left of that.
+  // An arrow from row to row points at the centre of a box. The cost of the previous exit must end to the left of it.
   const isCrossed = exits.some(({ block }) => {
     const { row, column } = blocks[block];
     return blocks.some(({ source, ...next }) =>
@@ -170,10 +170,10 @@ function measure(network: network.Network): Grid {
   return { width, boxWidth, baseX, laneX, totals, columnX, rowY, imageY: isUp ? bottom + IMAGE_GAP : top, bottom };
 }
 
-/** What they are called where they are not the usual one. */
+/** Display names of activations. */
 const ACTIVATIONS = { "relu": "ReLU", "hard-swish": "hard-swish", "silu": "SiLU" } as const;
 
-/** What the dense layers or heads have that those of the papers' networks lack. */
+/** Features of the dense layers or heads that the papers' networks lack. */
 function layerKinds({ exits }: network.Network): string[] {
   const layers = exits.flatMap((exit) => exit.layers);
   const depthwise = layers.filter((layer) => layer.kind === "depthwise").map(({ kernel }) => `${kernel}×${kernel}`);
@@ -183,7 +183,7 @@ function layerKinds({ exits }: network.Network): string[] {
   ];
 }
 
-/** What the network comes to, in lines that fit. */
+/** The totals of the network, wrapped to lines. */
 function totalsOf(network: network.Network, width: number): string[] {
   const { spec, exits, rowName, rows } = network;
   const { cumulativeFlops, cumulativeParams } = exits[exits.length - 1];
@@ -207,7 +207,7 @@ function totalsOf(network: network.Network, width: number): string[] {
   return lines;
 }
 
-/** The initial network and the rows: names, areas, and what is said of them. */
+/** Places names, panels and notes of the initial network and the rows. */
 function placeRows(network: network.Network, grid: Grid): Pick<Layout, "names" | "panels" | "notes"> {
   const { rows, rowName, blocks, direction } = network;
   const { boxWidth, laneX, columnX, rowY, bottom } = grid;
@@ -221,7 +221,7 @@ function placeRows(network: network.Network, grid: Grid): Pick<Layout, "names" |
   return {
     names: [
       { x: MARGIN, y: direction === "up" ? panelY(0) - 9 : bottom + 16, text: "Initial network" },
-      // Where arrows come down from row to row, a row is called what its base feature is.
+      // If arrows lead from row to row, a row has the name of its base feature.
       ...direction === "up"
         ? rows.map((_, row) => ({ x: laneX, y: panelY(row) - 9, text: `${title} ${row + 1}` }))
         : [],
@@ -256,13 +256,13 @@ function placeBlocks({ blocks, columns, rowName }: network.Network, { boxWidth, 
   });
 }
 
-/** From the block before it in its row, or the base feature. */
+/** The wire from the previous block in the row, or from the base feature. */
 function wireInto({ exit, row, column }: network.Block, { boxWidth, columnX, rowY }: Grid): Arrow {
   const y = rowY(row) + BLOCK_HEIGHT / 2;
   return { exit: exit + 1, from: { x: columnX(column - 1) + boxWidth, y }, to: { x: columnX(column), y } };
 }
 
-/** Upright within a column, else from side to side. */
+/** Arrows between rows: vertical within a column, otherwise diagonal. */
 function placeLinks({ blocks }: network.Network, { boxWidth, columnX, rowY }: Grid): LinkArrow[] {
   return blocks.flatMap(({ exit, kind, row, column, source }) => {
     if (kind === "conv" || !source) return [];
@@ -273,7 +273,7 @@ function placeLinks({ blocks }: network.Network, { boxWidth, columnX, rowY }: Gr
       return [{ exit: exit + 1, kind, from, to: { x: middle, y: rowY(row) } }];
     }
     const from = { x: columnX(source.column) + boxWidth, y: rowY(source.row) + BLOCK_HEIGHT / 2 };
-    // Above the wire from the block before, so that heads stay apart.
+    // The arrow ends above the wire from the previous block, so that arrowheads do not overlap.
     return [{ exit: exit + 1, kind, from, to: { x, y: rowY(row) + 10 } }];
   });
 }
@@ -282,7 +282,7 @@ function transitionBehind({ exit, x, y, width }: DrawnBlock): Box & Computed {
   return { ...TRANSITION, x: x + width + 4, y: y + (BLOCK_HEIGHT - TRANSITION.height) / 2, exit };
 }
 
-/** From box to box of the initial network, one below the other. */
+/** A vertical arrow between boxes of the initial network. */
 function upright(from: Box, to: Box): Arrow {
   const x = to.x + to.width / 2;
   return from.y > to.y
@@ -306,7 +306,7 @@ function placeExits({ exits, blocks, direction }: network.Network, { boxWidth, c
   });
 }
 
-/** On the side of the image. */
+/** Places the headings of columns on the side of the image. */
 function placeHeadings({ columns, direction }: network.Network, { boxWidth, columnX, rowY, bottom }: Grid): Heading[] {
   const y = direction === "up" ? bottom + 19 : rowY(0) - PANEL_PADDING - 24;
   return columns.map(({ name, layers }, j) => ({ x: columnX(j) + boxWidth / 2, y, lines: [name, layers] }));

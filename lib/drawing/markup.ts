@@ -1,29 +1,29 @@
 /**
- * SVG text in which only what a template itself says is markup: every value put into it is escaped.
+ * SVG text from templates. Only the template itself is markup; all inserted values are escaped.
  *
  * @module
  */
 
-/** Text that is markup already, made only by {@linkcode markup}. */
+/** Text that is already markup. Only {@linkcode markup} creates it. */
 export class Markup {
-  /** The markup. */
+  /** The text of the markup. */
   readonly text: string;
 
-  /** Takes text as it is. */
+  /** Wraps text without escaping it. */
   constructor(text: string) {
     this.text = text;
   }
 
-  /** The markup. */
+  /** Returns the text. */
   toString(): string {
     return this.text;
   }
 }
 
-/** What may be put into a template; of a list, its members one after another. */
+/** A value for a template. The members of a list are concatenated. */
 export type Value = string | number | Markup | readonly Markup[];
 
-/** Tags a template: strings put into it are escaped, for use as text or between double quotes. */
+/** A template tag. Inserted strings are escaped for use as text or between double quotes. */
 export function markup(parts: TemplateStringsArray, ...values: readonly Value[]): Markup {
   return new Markup(parts.reduce((text, part, i) => text + markupOf(values[i - 1]) + part));
 }
@@ -35,7 +35,7 @@ function markupOf(value: Value): string {
 
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
-/** XML has no way to write control characters and halves of surrogate pairs. */
+/** Escapes text. Control characters and lone surrogates are replaced, because XML cannot represent them. */
 function escape(text: string): string {
   return text.replaceAll(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, "\ufffd")
     .replaceAll(/[&<>"]/g, (character) => ENTITIES[character]);

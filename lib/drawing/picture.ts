@@ -1,37 +1,37 @@
 /**
- * What the picture of a network consists of. Pure data in pixels; what it looks like is `draw.ts`'s business.
+ * The elements of a network's drawing, as data in pixels. `draw.ts` determines their appearance.
  *
  * @module
  */
 
 import type * as network from "../network/network.ts";
 
-/** What a feature measures. */
+/** Size and channels of a feature. */
 export type Shape = Pick<network.Feature, "size" | "channels">;
 
-/** A place. */
+/** A position. */
 export interface Point {
-  /** Pixels from the left. */
+  /** Distance from the left in pixels. */
   readonly x: number;
-  /** Pixels from the top. */
+  /** Distance from the top in pixels. */
   readonly y: number;
 }
 
-/** A rectangle; its point is the top left corner. */
+/** A rectangle. Its position is the top left corner. */
 export interface Box extends Point {
-  /** Pixels from left to right. */
+  /** Width in pixels. */
   readonly width: number;
-  /** Pixels from top to bottom. */
+  /** Height in pixels. */
   readonly height: number;
 }
 
-/** A line of text; its point is where its baseline starts. */
+/** A line of text. Its position is the start of the baseline. */
 export interface Label extends Point {
   /** The text. */
   readonly text: string;
 }
 
-/** Something that is computed. */
+/** An element that is computed. */
 export interface Computed {
   /** The first exit that needs it, counted from 1. */
   readonly exit: number;
@@ -39,92 +39,92 @@ export interface Computed {
 
 /** A straight arrow. */
 export interface Arrow extends Computed {
-  /** Where it starts. */
+  /** Start of the arrow. */
   readonly from: Point;
-  /** Where its head is. */
+  /** Tip of the arrow. */
   readonly to: Point;
 }
 
 /** A base feature. */
 export interface BaseFeature extends Box, Shape, Computed {
-  /** What it is called. */
+  /** Name of the base feature. */
   readonly name: string;
 }
 
-/** A block. The shape is that of what it passes on, after its transition. */
+/** A block. The shape is that of its output, after its transition. */
 export interface DrawnBlock extends Box, Shape, Computed {
-  /** What it is, in words. */
+  /** Description in words. */
   readonly about: string;
-  /** What it takes from another row. */
+  /** How it uses another row. */
   readonly kind: network.BlockKind;
 }
 
-/** From a block to one of another row that takes channels from it. */
+/** An arrow from a block to a block of another row that uses its channels. */
 export interface LinkArrow extends Arrow {
-  /** What takes them. */
+  /** Kind of the block at the tip. */
   readonly kind: Link;
 }
 
-/** A kind of block that takes channels from another row. */
+/** A kind of block that uses channels of another row. */
 export type Link = Exclude<network.BlockKind, "conv">;
 
-/** An exit; its point is the middle of the mark. */
+/** An exit. Its position is the centre of the mark. */
 export interface ExitMark extends Point, Computed {
-  /** Where its block ends. */
+  /** End of its block. */
   readonly from: Point;
   /** Cumulative multiply-adds. */
   readonly flops: number;
-  /** The same for people. */
+  /** The same as text. */
   readonly cost: string;
 }
 
-/** What a mark means; its point is the left end of the mark's middle line. */
+/** An entry of the legend. Its position is the left end of the mark's centre line. */
 export interface LegendItem extends Label {
-  /** Which mark. */
+  /** Kind of the mark. */
   readonly mark: Link | "transition" | "exit";
 }
 
-/** A column's heading; its point is the middle of the baseline. */
+/** The heading of a column. Its position is the centre of the baseline. */
 export interface Heading extends Point {
   /** Its two lines. */
   readonly lines: readonly [string, string];
 }
 
-/** The whole picture. */
+/** The layout of a drawing. */
 export interface Layout {
-  /** Width of the whole. */
+  /** Total width. */
   readonly width: number;
-  /** Height of the whole. */
+  /** Total height. */
   readonly height: number;
   /** Its title: the network's name. */
   readonly title: Label;
-  /** What the network comes to, below the title. */
+  /** Totals of the network, below the title. */
   readonly totals: readonly Label[];
-  /** The initial network, then rows: what they are called. */
+  /** Names of the initial network and the rows. */
   readonly names: readonly Label[];
-  /** The initial network, then rows: the areas they take. */
+  /** Areas of the initial network and the rows. */
   readonly panels: readonly Box[];
-  /** What is said of rows, behind their last blocks. */
+  /** Notes after the last blocks of rows. */
   readonly notes: readonly Label[];
   /** The image. */
   readonly image: Box & Shape;
   /** Base features from top to bottom. */
   readonly bases: readonly BaseFeature[];
-  /** How the first of them is made from the image. */
+  /** Description of the layers that compute the first of them. */
   readonly stem: Label;
   /** Blocks in order of execution. */
   readonly blocks: readonly DrawnBlock[];
-  /** From the image over the base features into the blocks, and from block to block. */
+  /** Arrows from the image to the base features, to the blocks, and from block to block. */
   readonly wires: readonly Arrow[];
-  /** From row to row, in order of execution. */
+  /** Arrows between rows, in order of execution. */
   readonly links: readonly LinkArrow[];
-  /** Transitions: one behind each block that ends in one. */
+  /** Transitions, each after a block that ends in one. */
   readonly transitions: readonly (Box & Computed)[];
-  /** Exits in the order they are reached. */
+  /** Exits in the order in which they are reached. */
   readonly exits: readonly ExitMark[];
   /** Headings of the columns. */
   readonly headings: readonly Heading[];
-  /** What the marks mean: of those that occur. */
+  /** The legend of the marks that occur. */
   readonly legend: readonly LegendItem[];
 }
 
@@ -132,9 +132,9 @@ export interface Layout {
 export const FONT = { title: 17, text: 12, small: 11 } as const;
 /** Radius of an exit's mark. */
 export const EXIT_RADIUS = 9;
-/** From the middle of an exit's mark to its cost. */
+/** Distance from the centre of an exit's mark to its cost. */
 export const COST_OFFSET = EXIT_RADIUS + 4;
-/** How large a transition is drawn. */
+/** Size of a transition's mark. */
 export const TRANSITION = { width: 8, height: 22 } as const;
-/** Room for a legend's mark, left of its text. */
+/** Space for a legend's mark to the left of its text. */
 export const LEGEND_MARK = 26;

@@ -1,6 +1,6 @@
 /**
- * What the marks of a picture look like. Colours stand in rules rather than in variables, which not every program that
- * shows SVG knows.
+ * Style sheet of drawings. Colours are written in rules, because some programs that display SVG do not support CSS
+ * variables.
  *
  * @module
  */
@@ -88,7 +88,7 @@ function colours(c: Palette): string {
   );
 }
 
-/** The style sheet, for all drawings alike. */
+/** The style sheet of every drawing. */
 export const STYLE = `${SHAPE}${colours(LIGHT)}
 @media (prefers-color-scheme:dark){
 ${colours(DARK)}

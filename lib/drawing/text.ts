@@ -1,11 +1,11 @@
 /**
- * How much room text takes, and what to do where there is not enough. Nothing here can measure: fonts differ from
- * machine to machine, so widths are those of the widest of the usual ones.
+ * Estimates the width of text, and shortens or wraps it. Fonts differ between machines and cannot be measured here, so
+ * estimates are for the widest of the usual fonts.
  *
  * @module
  */
 
-/** The pixels that a line takes at most. */
+/** Upper limit of a line's width in pixels. */
 export function textWidth(text: string, size: number): number {
   const ems = Array.from(text, (character) => {
     if (/[ .,:ijl·]/.test(character)) return 0.32;
@@ -15,7 +15,7 @@ export function textWidth(text: string, size: number): number {
   return Math.ceil(size * ems.reduce((sum, width) => sum + width, 0));
 }
 
-/** Cuts text that may not fit. */
+/** Truncates text that may not fit. */
 export function clip(text: string, size: number, width: number): string {
   if (textWidth(text, size) <= width) return text;
   const characters = Array.from(text);
@@ -23,7 +23,7 @@ export function clip(text: string, size: number, width: number): string {
   return `${characters.join("")}…`;
 }
 
-/** Sets out items of given widths one after another: a line for as many as fit, at least one. */
+/** Places items of given widths one after another in lines, each with as many as fit, at least one. */
 export function wrap<Item>(
   items: readonly Item[],
   { widthOf, gap, width }: { readonly widthOf: (item: Item) => number; readonly gap: number; readonly width: number },

@@ -82,7 +82,7 @@ export function checkFinite(logits: Float32Array, device: DeviceInfo, images: Fl
   throw new RanetError(
     `Cannot trust the result of ${device.name}: a logit is ${logits[bad]}. ` +
       (largest > LARGEST_PIXEL
-        ? `An image's numbers overflow float32: the largest is ${shown}. Expected normalised pixels, as toTensor makes them.`
+        ? `An image's numbers overflow float32: the largest is ${shown}. Expected normalised pixels, as returned by toTensor.`
         : "The weights overflow float32."),
   );
 }

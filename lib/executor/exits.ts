@@ -62,6 +62,6 @@ export function exitsWithin(budget: number | undefined = Infinity, { name, netwo
   if (last >= 0) return last + 1;
   throw new RanetError(
     `Cannot classify within ${budget} multiply-adds: the smallest budget of ${name} is ${exits[0].cumulativeFlops}, ` +
-      "what exit 1 costs",
+      "the cost of exit 1",
   );
 }

@@ -29,7 +29,7 @@ export function keepImages(images: Float32Array, { name, spec: { input } }: Mode
     throw new RanetError(`Cannot run ${name}: ${reason}`);
   };
   if (!(images instanceof Float32Array)) {
-    return refuse(`expected a Float32Array of normalised images, as toTensor gives them, found ${kindOf(images)}`);
+    return refuse(`expected a Float32Array of normalised images, as returned by toTensor, found ${kindOf(images)}`);
   }
   const length = inputLength(input);
   if (images.length === 0 || images.length % length !== 0) {
@@ -54,7 +54,10 @@ export function keepImage(image: Float32Array, model: Model): Float32Array {
   throw new RanetError(`Anytime mode takes one image, found ${count}`);
 }
 
-/** Index of the first infinity or NaN. A plain loop: a callback for each value takes several times as long. */
+/**
+ * Index of the first infinity or NaN. This is a plain loop, because calling a function for each value takes several
+ * times as long.
+ */
 export function firstNotFinite(values: Float32Array): number | undefined {
   for (let i = 0; i < values.length; i++) {
     if (!Number.isFinite(values[i])) return i;

@@ -20,7 +20,10 @@ export interface ExecutorOptions {
   readonly device?: DeviceChoice;
   /** Most images computed together; larger batches are run in parts. Default 64. */
   readonly batchSize?: number;
-  /** How weights are stored on the device. Default: `int8` for a quantized model, which has no other, else `float32`. */
+  /**
+   * Precision of weights on the device. Default: `int8` for a quantized model, which supports only this; otherwise
+   * `float32`.
+   */
   readonly precision?: ModelPrecision;
   /** Most threads of the CPU runner, up to 256. Default: one per core. Results do not depend on it. */
   readonly threads?: number;
@@ -84,11 +87,11 @@ export function resolveOptions(options: ExecutorOptions): ResolvedOptions {
   checkChoice("device", device, DEVICES);
   if (precision !== undefined) checkChoice("precision", precision, MODEL_PRECISIONS);
   if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new RanetError(`Cannot make an executor: batchSize is ${batchSize}, expected a whole number of at least 1`);
+    throw new RanetError(`Cannot create an executor: batchSize is ${batchSize}, expected a whole number of at least 1`);
   }
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= MAX_THREADS)) {
     throw new RanetError(
-      `Cannot make an executor: threads is ${threads}, expected a whole number from 1 to ${MAX_THREADS}`,
+      `Cannot create an executor: threads is ${threads}, expected a whole number from 1 to ${MAX_THREADS}`,
     );
   }
   return { device, batchSize, precision, threads, onFallback, gpuWorker, together };
@@ -98,11 +101,13 @@ export function resolveOptions(options: ExecutorOptions): ResolvedOptions {
 function checkChoice(name: string, value: unknown, choices: readonly string[]): void {
   if (choices.includes(value as string)) return;
   const expected = choices.map((choice) => JSON.stringify(choice)).join(", ");
-  throw new RanetError(`Cannot make an executor: ${name} is ${kindOf(value)}, expected one of ${expected}`);
+  throw new RanetError(`Cannot create an executor: ${name} is ${kindOf(value)}, expected one of ${expected}`);
 }
 
 /** Checks that options are an object: other values would be ignored. */
 export function checkOptions(options: unknown): void {
   if (typeof options === "object" && options !== null) return;
-  throw new RanetError(`Cannot classify: the options are ${kindOf(options)}, expected such as { threshold: 0.9 }`);
+  throw new RanetError(
+    `Cannot classify: the options are ${kindOf(options)}, expected an object such as { threshold: 0.9 }`,
+  );
 }

@@ -37,7 +37,7 @@ export interface BatchSummary {
  * Summarises a batch.
  *
  * @param results Results of all its samples, at least one.
- * @param network The network that gave them.
+ * @param network The network.
  * @param options `labels`: the correct class of each sample, as an index.
  * @returns The average cost of the batch, and the samples that left at each exit.
  * @throws {RanetError} If there are no results, or not as many labels.

@@ -1,15 +1,15 @@
 /**
- * Work that is begun before its result is asked for.
+ * Starts work before its result is needed.
  *
  * @module
  */
 
 /**
- * Applies a function to values and gives results in their order. While one is used, the next are in the making; what
- * throws, throws in its turn.
+ * Applies a function to values and yields the results in order. While the consumer uses one, the next are computed. An
+ * error is thrown when its turn comes.
  *
- * @param values What it is applied to; not asked for more than is begun.
- * @param ahead Most results in the making while one is used.
+ * @param values The values. They are read only as they are needed.
+ * @param ahead Maximum number of results that are computed in advance.
  * @param map The function.
  */
 export async function* mapAhead<Value, Result>(
@@ -20,7 +20,7 @@ export async function* mapAhead<Value, Result>(
   const waiting: Promise<Result>[] = [];
   for (const value of values) {
     const result = map(value);
-    result.catch(() => {}); // it is awaited below, unless nobody asks for it
+    result.catch(() => {}); // it is awaited below, unless the consumer stops
     waiting.push(result);
     if (waiting.length > ahead) yield await waiting.shift()!;
   }

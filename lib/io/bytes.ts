@@ -1,10 +1,10 @@
 /**
- * Arrays of numbers put together.
+ * Concatenates arrays of numbers.
  *
  * @module
  */
 
-/** All parts, one after another. */
+/** Concatenates all parts. */
 export function concat<Numbers extends Uint8Array | Float32Array>(
   parts: readonly Numbers[],
   type: new (length: number) => Numbers,

@@ -1,10 +1,13 @@
 /**
- * Where things are kept from one run of a program to the next.
+ * A cache that persists between runs.
  *
  * @module
  */
 
-/** The web's cache, which takes no permission; undefined where nothing can be kept, as on a read-only disk. */
+/**
+ * Opens the Web Cache API's cache, which needs no permission; `undefined` if it cannot be used, for example on a
+ * read-only disk.
+ */
 export async function openCache(): Promise<Cache | undefined> {
   return await globalThis.caches?.open("ranet").catch(() => undefined);
 }

@@ -1,10 +1,10 @@
 /**
- * Whether there is something at a path.
+ * Checks whether files exist.
  *
  * @module
  */
 
-/** Whether there are files at all: in Deno and Node.js, not in a browser. */
+/** Whether the runtime has a file system: Deno and Node.js do, a browser does not. */
 export function hasFiles(): boolean {
   const { process } = globalThis as { process?: { versions?: { node?: string } } };
   return "Deno" in globalThis || process?.versions?.node !== undefined;
@@ -25,7 +25,7 @@ async function find(path: string): Promise<Deno.FileInfo | undefined> {
     return await Deno.stat(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
-    // Nothing can be called so.
+    // No file can have such a name.
     if ((error as { code?: string }).code === "ENAMETOOLONG") return undefined;
     throw error;
   }

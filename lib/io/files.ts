@@ -1,5 +1,5 @@
 /**
- * Files of bounded size.
+ * Reads files of bounded size.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import { RanetError, type RanetErrorCode } from "../errors.ts";
 
 /**
- * Does something with a file; what the system refuses becomes an error for people.
+ * Calls a function that uses a file, and turns system errors into readable ones.
  *
  * @throws {RanetError} If the file is missing or may not be read.
  */
@@ -17,7 +17,7 @@ export async function withFile<T>(path: string | URL, use: () => Promise<T>): Pr
     throw new RanetError(`Cannot read ${JSON.stringify(String(path))}: ${reason}`, { code });
   };
   if (path === "") return refuse("the path is empty");
-  if (String(path).includes("\0")) return refuse("a path has no zero bytes");
+  if (String(path).includes("\0")) return refuse("a path cannot contain zero bytes");
   try {
     return await use();
   } catch (error) {
@@ -33,7 +33,7 @@ export async function withFile<T>(path: string | URL, use: () => Promise<T>): Pr
 /**
  * Reads a regular file of at most `maxBytes` bytes.
  *
- * @throws {RanetError} If it is missing, larger, or something else than a file.
+ * @throws {RanetError} If it is missing, larger, or not a file.
  */
 export async function readBoundedFile(path: string | URL, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   return await withFile(path, async () => {
@@ -49,8 +49,8 @@ export async function readBoundedFile(path: string | URL, maxBytes: number): Pro
 }
 
 /**
- * SHA-256 over files' contents, and what is said about each of them, in hexadecimal. A file that cannot be read counts
- * as one that is not there: whoever reads it finds out.
+ * SHA-256 of files' contents and the texts `about` them, in hexadecimal. A file that cannot be read counts as missing;
+ * reading it later will give the error.
  *
  * @param options `about`: the name of the files in messages; `onFile`: called after each file.
  */

@@ -1,20 +1,20 @@
 /**
- * Lines for whoever watches, written while the program goes on: a disk that is full or a reader that stands still costs
- * lines, never the program.
+ * Writes lines to a log or terminal without blocking the program. If the disk is full or the reader does not read,
+ * lines are lost, but the program continues.
  *
  * @module
  */
 
-/** Where bytes are written: `Deno.stderr`, say. */
+/** Destination of bytes, for example `Deno.stderr`. */
 export interface ByteSink {
-  /** Writes some of the bytes, and says how many. */
+  /** Writes some of the bytes and returns their number. */
   write(bytes: Uint8Array): Promise<number>;
 }
 
-/** How a queue works. */
+/** Options of a {@linkcode LineQueue}. */
 export interface LineQueueOptions {
   /**
-   * Most bytes that wait to be written.
+   * Maximum number of bytes that wait to be written.
    *
    * @default {1_048_576}
    */
@@ -23,20 +23,20 @@ export interface LineQueueOptions {
 
 interface Entry {
   readonly bytes: Uint8Array;
-  /** Lines that are lost with it. */
+  /** Number of lines that are lost if it is dropped. */
   readonly lines: number;
-  /** Whether it only tells of lines that were lost. */
+  /** Whether it is only the notice about lost lines. */
   readonly isNotice: boolean;
 }
 
-/** Most bytes of one write. */
-const BLOCK = 65_536;
+/** Maximum size of one write in bytes. */
+const WRITE_BYTES = 65_536;
 
 const encoder = new TextEncoder();
 
 /**
- * A bounded queue of lines. What finds no room or cannot be written is dropped and counted, and a line says so once
- * there is room again.
+ * A bounded queue of lines. Lines that do not fit or cannot be written are dropped and counted. Once there is room
+ * again, a line reports how many were lost.
  *
  * @example
  * ```ts
@@ -48,7 +48,7 @@ const encoder = new TextEncoder();
  * ```
  */
 export class LineQueue {
-  /** The line that tells of lines lost. */
+  /** The line that reports lost lines. */
   describeLoss: (lines: number, reason: string) => string = (lines, reason) =>
     `${lines} lines could not be written here: ${reason}`;
   readonly #sink: ByteSink;
@@ -56,25 +56,25 @@ export class LineQueue {
   readonly #waiting: Entry[] = [];
   #bytes = 0;
   #lost = 0;
-  /** Lines lost of which no line has told yet, and why they were. */
+  /** Number of lost lines that have not been reported yet, and the reason. */
   #untold = 0;
   #reason = "";
-  /** Whether the last write ended within a line. */
+  /** Whether the last write ended in the middle of a line. */
   #torn = false;
   #writing?: Promise<void>;
 
-  /** Makes an empty queue. */
+  /** Creates an empty queue. */
   constructor(sink: ByteSink, { limit = 1_048_576 }: LineQueueOptions = {}) {
     this.#sink = sink;
     this.#limit = limit;
   }
 
-  /** Lines that were dropped. */
+  /** Number of dropped lines. */
   get lost(): number {
     return this.#lost;
   }
 
-  /** Adds a line, without its end. */
+  /** Adds a line, given without its newline. */
   line(text: string): void {
     this.#tell();
     this.#add({ bytes: encoder.encode(`${text}\n`), lines: 1, isNotice: false });
@@ -85,7 +85,7 @@ export class LineQueue {
     this.#add({ bytes: encoder.encode(text), lines: 0, isNotice: false });
   }
 
-  /** Resolves once all is written, or after so many milliseconds. */
+  /** Resolves once everything is written, or after a timeout in milliseconds. */
   async flush(ms: number): Promise<void> {
     this.#tell();
     const late = Promise.withResolvers<void>();
@@ -94,7 +94,7 @@ export class LineQueue {
     clearTimeout(timer);
   }
 
-  /** Tells of lines that were lost, if there is room to. */
+  /** Reports lost lines, if there is room. */
   #tell(): void {
     const lines = this.#untold;
     if (lines === 0) return;
@@ -103,7 +103,7 @@ export class LineQueue {
   }
 
   #add(entry: Entry): void {
-    if (this.#bytes + entry.bytes.length > this.#limit) return this.#lose([entry], "its reader stands still");
+    if (this.#bytes + entry.bytes.length > this.#limit) return this.#lose([entry], "its reader does not read");
     this.#waiting.push(entry);
     this.#bytes += entry.bytes.length;
     this.#writing ??= this.#write();
@@ -119,28 +119,28 @@ export class LineQueue {
 
   async #write(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const entries = this.#takeBlock();
+      const entries = this.#takeEntries();
       const before = this.#torn ? 1 : 0;
-      const block = joined(entries, before);
+      const bytes = joined(entries, before);
       let written = 0;
       try {
-        while (written < block.length) written += await this.#sink.write(block.subarray(written));
+        while (written < bytes.length) written += await this.#sink.write(bytes.subarray(written));
         this.#torn = false;
       } catch (error) {
         this.#lose(unwritten(entries, written - before), (error as Error).message);
-        if (written > 0) this.#torn = block[written - 1] !== NEWLINE;
+        if (written > 0) this.#torn = bytes[written - 1] !== NEWLINE;
       }
-      this.#bytes -= block.length - before;
+      this.#bytes -= bytes.length - before;
     }
     this.#writing = undefined;
   }
 
-  /** Some entries, one at least. */
-  #takeBlock(): Entry[] {
+  /** Takes at least one entry. */
+  #takeEntries(): Entry[] {
     let count = 0;
     for (let size = 0; count < this.#waiting.length; count++) {
       size += this.#waiting[count].bytes.length;
-      if (count > 0 && size > BLOCK) break;
+      if (count > 0 && size > WRITE_BYTES) break;
     }
     return this.#waiting.splice(0, count);
   }
@@ -148,18 +148,18 @@ export class LineQueue {
 
 const NEWLINE = 10;
 
-/** The entries' bytes behind so many ends of lines. */
+/** The entries' bytes, preceded by this many newlines. */
 function joined(entries: readonly Entry[], ends: number): Uint8Array {
-  const block = new Uint8Array(ends + entries.reduce((sum, { bytes }) => sum + bytes.length, 0)).fill(NEWLINE, 0, ends);
+  const all = new Uint8Array(ends + entries.reduce((sum, { bytes }) => sum + bytes.length, 0)).fill(NEWLINE, 0, ends);
   let at = ends;
   for (const { bytes } of entries) {
-    block.set(bytes, at);
+    all.set(bytes, at);
     at += bytes.length;
   }
-  return block;
+  return all;
 }
 
-/** The entries that are not wholly among the first bytes. */
+/** The entries that are not completely within the first `written` bytes. */
 function unwritten(entries: readonly Entry[], written: number): Entry[] {
   let end = 0;
   return entries.filter(({ bytes }) => (end += bytes.length) > written);

@@ -1,5 +1,5 @@
 /**
- * What is in a folder, through links, but not in circles.
+ * Lists folders, following links but not cycles.
  *
  * @module
  */
@@ -7,21 +7,21 @@
 import { join, sep } from "node:path";
 import { withFile } from "./files.ts";
 
-/** Folders from which links have been followed on the way here. */
+/** Folders from which links have been followed to reach a folder. */
 export type LinkTrail = readonly string[];
 
-/** What is in a folder. */
+/** Contents of a folder. */
 export interface FolderEntries {
-  /** Names of files, sorted. Links that lead nowhere count as files: whoever reads one finds out. */
+  /** Names of files, sorted. Broken links count as files; reading one gives the error. */
   readonly files: readonly string[];
   /** Its folders, sorted by name, and links to folders. */
   readonly folders: readonly { readonly name: string; readonly trail: LinkTrail }[];
 }
 
 /**
- * Lists a folder. Names that begin with a dot are passed over, and links to a folder that this one lies in.
+ * Lists a folder without names that begin with a dot and without links to one of its parents.
  *
- * @param trail As an outer folder's list has it for this one.
+ * @param trail The trail from the outer folder's entry for this folder.
  * @throws {RanetError} If the folder is missing or may not be read.
  */
 export async function listFolder(path: string, trail: LinkTrail = []): Promise<FolderEntries> {

@@ -1,5 +1,5 @@
 /**
- * Where files are, as people write it: paths, and URLs as text.
+ * Locations of files: paths and URLs.
  *
  * @module
  */
@@ -7,15 +7,15 @@
 import { RanetError } from "../errors.ts";
 import { hasFiles } from "./exists.ts";
 
-/** Whether a text is a URL. Other texts are paths; so is what {@linkcode toPlace} makes of a `file:` URL. */
+/** Whether a text is a URL. Other texts are paths, including the result of {@linkcode toPlace} for a `file:` URL. */
 export function isUrl(place: string): boolean {
   return /^(https?|data|blob|file):/i.test(place);
 }
 
 /**
- * Paths stay as they are, and so do URLs, except that a `file:` URL becomes the path that it means.
+ * Converts a `file:` URL to a path. Other URLs and paths are returned unchanged.
  *
- * @throws {RanetError} If it is a `file:` URL of another machine, or badly encoded.
+ * @throws {RanetError} If it is a `file:` URL of another host, or badly encoded.
  */
 export function toPlace(place: string | URL): string {
   const text = String(place);
@@ -31,20 +31,20 @@ export function toPlace(place: string | URL): string {
   } catch {
     return refuse("expected file:///path, with % written as %25");
   }
-  if (url.hostname !== "") return refuse(`it names a file of another machine, ${url.hostname}; expected file:///path`);
-  return path.replace(/^\/(?=[A-Za-z]:\/)/, ""); // as Windows has it
+  if (url.hostname !== "") return refuse(`it refers to another host, ${url.hostname}; expected file:///path`);
+  return path.replace(/^\/(?=[A-Za-z]:\/)/, ""); // a Windows path
 }
 
-/** What messages call a place: a `data:` URL is as long as what it holds. */
+/** A place's name in messages. A `data:` URL is shortened, because it contains the data. */
 export function placeName(place: string): string {
   return place.length > 200 && /^data:/i.test(place) ? `${place.slice(0, 40)}…` : place;
 }
 
 /**
- * The place of another file, from that of the first.
+ * Derives the place of another file.
  *
- * @param change Gives the other's path.
- * @returns `undefined` for `data:` and `blob:`, which have nothing beside them.
+ * @param change Returns the other file's path.
+ * @returns `undefined` for `data:` and `blob:`, which have no folder.
  */
 export function changePath(place: string, change: (path: string) => string): string | undefined {
   if (!isUrl(place)) return change(place);
@@ -60,8 +60,8 @@ export function inFolder(folder: string, name: string): string {
 }
 
 /**
- * The place of a small file that belongs to weights: beside `weights.safetensors`, `KIND.json`; beside `NAME.safetensors`,
- * `NAME.KIND.json`.
+ * The place of a side file of weights: `KIND.json` beside `weights.safetensors`, `NAME.KIND.json` beside
+ * `NAME.safetensors`.
  *
  * @returns `undefined` if there can be none.
  */

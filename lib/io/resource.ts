@@ -1,5 +1,5 @@
 /**
- * Files from where people keep them, and from the library itself, which may have been imported over the network.
+ * Reads files from paths and URLs, and files of this library, which may have been imported over the network.
  *
  * @module
  */
@@ -10,12 +10,12 @@ import { readBoundedFile, withFile } from "./files.ts";
 import { isUrl, placeName, toPlace } from "./place.ts";
 import { RanetError } from "../errors.ts";
 
-/** How much is read, and how patiently. */
+/** Options for reading a file. */
 export interface ReadResourceOptions {
-  /** Most bytes. */
+  /** Maximum size in bytes. */
   readonly maxBytes: number;
   /**
-   * Milliseconds without a byte after which a download is given up.
+   * Milliseconds without data after which a download is aborted.
    * @default {30_000}
    */
   readonly stall?: number;
@@ -24,7 +24,7 @@ export interface ReadResourceOptions {
 /**
  * Reads a file: by its path, or by a URL (`http:`, `https:`, `file:`, `data:`, `blob:`), as text or as a `URL`.
  *
- * @throws {RanetError} If it is not there, larger than `maxBytes`, or does not come.
+ * @throws {RanetError} If it is missing, larger than `maxBytes`, or cannot be downloaded.
  */
 export async function readResource(
   pathOrUrl: string | URL,
@@ -36,11 +36,11 @@ export async function readResource(
 }
 
 /**
- * Reads a file that need not be there. A server has no such file if it answers so (404, 410), does not let it be read
- * (401, 403: what S3 answers about files that are not there), or answers with a page of its own (HTML).
+ * Reads an optional file. A file on a server counts as missing if the server answers 404 or 410, 401 or 403 (S3's
+ * answer for missing files), or with an HTML page.
  *
- * @returns `undefined` if there is none.
- * @throws {RanetError} If it is there and cannot be read, or the server does not answer.
+ * @returns `undefined` if the file is missing.
+ * @throws {RanetError} If it exists and cannot be read, or the server does not answer.
  */
 export async function readIfThere(
   place: string,
@@ -51,11 +51,11 @@ export async function readIfThere(
 }
 
 /**
- * Reads a file of this library, such as `specs/ranet-cifar10.yaml`. If Deno took the library from the network, the file
- * comes from there once and is then kept, as modules are; a browser keeps it by the server's rules.
+ * Reads a file of this library, such as `specs/ranet-cifar10.yaml`. If Deno has imported the library over the network,
+ * the file is downloaded once and then cached, like modules. A browser caches it by the server's rules.
  *
- * @param path Where the file is, from the library's root.
- * @param parse Makes something of it. What it refuses is not kept: it may have been cut short on its way.
+ * @param path Path of the file relative to the library's root.
+ * @param parse Parses the file. A file that it refuses is not cached, because the download may have been truncated.
  */
 export async function readBundled<T>(path: string, parse: (bytes: Uint8Array<ArrayBuffer>) => T): Promise<T> {
   const url = new URL(`../../${path}`, import.meta.url);
@@ -66,7 +66,7 @@ export async function readBundled<T>(path: string, parse: (bytes: Uint8Array<Arr
     try {
       return parse(await kept.bytes());
     } catch {
-      // Damaged, or of another version of the library at the same URL.
+      // The cached file is damaged, or from another version of the library at the same URL.
     }
   }
   const bytes = await download(url.href, { maxBytes: Infinity });
@@ -75,11 +75,11 @@ export async function readBundled<T>(path: string, parse: (bytes: Uint8Array<Arr
   return result;
 }
 
-/** Milliseconds without a byte after which a download is given up. */
+/** Default number of milliseconds without data after which a download is aborted. */
 const STALL = 30_000;
 
 function download(url: string, options: ReadResourceOptions): Promise<Uint8Array<ArrayBuffer>>;
-/** As above; `undefined` if it is not there. */
+/** Like the first overload, but returns `undefined` if the file is missing. */
 function download(
   url: string,
   options: ReadResourceOptions & { readonly optional: true },
@@ -90,7 +90,7 @@ async function download(
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const name = placeName(url);
   const patience = new AbortController();
-  const giveUp = () => patience.abort(new Error(`nothing came for ${stall / 1000} s`));
+  const giveUp = () => patience.abort(new Error(`no data arrived for ${stall / 1000} s`));
   let timer = setTimeout(giveUp, stall);
   const again = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
     transform(chunk, controller) {
@@ -127,7 +127,7 @@ function isMissing({ ok, status, headers }: Response): boolean {
   return ok ? /^text\/html\b/i.test(headers.get("content-type") ?? "") : [401, 403, 404, 410].includes(status);
 }
 
-/** An error's message with those of its causes: Node's `fetch` says only "fetch failed". */
+/** An error's message with those of its causes. The message of Node's `fetch` is only "fetch failed". */
 function reasonOf(error: unknown): string {
   const reasons: string[] = [];
   for (let one = error; one instanceof Error && reasons.length < 4; one = one.cause) {

@@ -1,10 +1,10 @@
 /**
- * Telling what the operating system refused from defects of our own.
+ * Distinguishes errors of the operating system from bugs of this package.
  *
  * @module
  */
 
-/** What the system, or Deno's permissions, refused; undefined for any other error. */
+/** The reason why the system, or Deno's permissions, refused something; `undefined` for any other error. */
 export function systemReason(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const code = "code" in error ? String(error.code) : "";

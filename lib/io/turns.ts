@@ -1,14 +1,14 @@
 /**
- * Calls that wait for each other.
+ * Runs calls one after another.
  *
  * @module
  */
 
-/** Runs one function after another, in the order in which they come. */
+/** Runs functions one after another, in order of arrival. */
 export class Turns {
   #last: Promise<unknown> = Promise.resolve();
 
-  /** When all that came so far is done, well or not. */
+  /** Resolves when all functions so far have finished or failed. */
   get done(): Promise<unknown> {
     return this.#last;
   }

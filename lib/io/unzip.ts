@@ -1,6 +1,5 @@
 /**
- * Files out of zip archives, in bounded memory. Nothing is taken on trust: neither what an archive says of its sizes, nor
- * its names.
+ * Extracts files from zip archives in bounded memory. The sizes and names in an archive are not trusted.
  *
  * @module
  */
@@ -9,36 +8,36 @@ import { unzipSync } from "fflate";
 import { RanetError } from "../errors.ts";
 import { crc32, readChecksums } from "./zip_checksums.ts";
 
-/** Archives of more files are refused. */
+/** Archives with more files are refused. */
 const MAX_ENTRIES = 100_000;
 
-/** An archive's file, as its directory has it. */
+/** A file in an archive, as described by the archive's directory. */
 export interface ZipEntry {
   /** Its path in the archive. */
   readonly name: string;
-  /** Bytes that it takes in the archive. */
+  /** Compressed size in bytes. */
   readonly packed: number;
-  /** Bytes that it says that it has. */
+  /** Stated decompressed size in bytes. */
   readonly size: number;
-  /** Whether it lies there as it is. */
+  /** Whether it is stored uncompressed. */
   readonly isStored: boolean;
 }
 
-/** Which files are wanted. */
+/** Which files to extract. */
 export interface UnzipOptions {
-  /** Says whether a file is; may throw an error of its own. */
+  /** Returns whether to extract a file. May throw its own error. */
   readonly want: (entry: ZipEntry) => boolean;
-  /** Most bytes that the wanted files may have together. */
+  /** Maximum total size of the extracted files in bytes. */
   readonly maxBytes: number;
 }
 
 /**
- * Unpacks the wanted files of an archive.
+ * Extracts files from an archive.
  *
  * @param bytes The whole archive.
- * @returns Them, by path.
- * @throws {RanetError} If the archive is damaged or cut short, has a wanted file twice, or one too large; the message says
- * what `its zip archive` has done.
+ * @returns The files by path.
+ * @throws {RanetError} If the archive is damaged or truncated, has one of the files twice, or the files are too large.
+ * The message is a sentence about `its zip archive`.
  */
 export function unzip(bytes: Uint8Array, { want, maxBytes }: UnzipOptions): Map<string, Uint8Array> {
   const sizes = new Map<string, number>();
@@ -53,20 +52,20 @@ export function unzip(bytes: Uint8Array, { want, maxBytes }: UnzipOptions): Map<
         if (sizes.has(name)) throw new RanetError(`its zip archive has ${JSON.stringify(name)} twice`);
         sizes.set(name, originalSize);
         if ((total += originalSize) > maxBytes) {
-          throw new RanetError(`its zip archive claims to hold more than ${maxBytes} bytes; is it cut short?`);
+          throw new RanetError(`its zip archive claims to contain more than ${maxBytes} bytes; it may be truncated`);
         }
         return true;
       },
     });
   } catch (error) {
     if (error instanceof RanetError) throw error;
-    throw new RanetError(`its zip archive is damaged or cut short (${(error as Error).message})`, { cause: error });
+    throw new RanetError(`its zip archive is damaged or truncated (${(error as Error).message})`, { cause: error });
   }
   const checksums = readChecksums(bytes);
   for (const [name, size] of sizes) {
-    if (files[name].length !== size) throw new RanetError(`its zip entry ${JSON.stringify(name)} is cut short`);
+    if (files[name].length !== size) throw new RanetError(`its zip entry ${JSON.stringify(name)} is truncated`);
     if (crc32(files[name]) !== checksums.get(name)) {
-      throw new RanetError(`its zip entry ${JSON.stringify(name)} is damaged: its checksum is another one`);
+      throw new RanetError(`its zip entry ${JSON.stringify(name)} is damaged: its checksum does not match`);
     }
   }
   return new Map([...sizes.keys()].map((name) => [name, files[name]]));

@@ -1,5 +1,5 @@
 /**
- * Writes files whole or not at all, and never two processes at the same time.
+ * Writes files atomically, with a lock against other processes.
  *
  * @module
  */
@@ -9,17 +9,20 @@ import { basename, dirname, join, resolve } from "node:path";
 import { RanetError } from "../errors.ts";
 import { systemReason } from "./system_error.ts";
 
-/** A file to write; contents that hang on what the file holds already are made once nobody else can change it. */
+/**
+ * A file to write. Contents that depend on the existing file are given as a function, which is called while the folder
+ * is locked.
+ */
 export type FileToWrite = readonly [path: string, contents: Uint8Array | (() => Promise<Uint8Array>)];
 
 /**
- * Writes files that belong together: all of them, or, if that fails, none. Missing folders are made, files that exist
- * are replaced. The last one is put in place last, and if it exists, taken away before the others are replaced: so a
- * process that is ended half-way leaves the last one missing, but never an old one beside new others.
+ * Writes files that belong together: all of them, or none if that fails. Missing folders are created, existing files
+ * are replaced. An existing last file is removed first and written last. If the process is killed midway, the last file
+ * is therefore missing, but never an old one beside new others.
  *
  * @param files Path and contents of each.
- * @param options `without`: files in the same folders that are removed unless they are written.
- * @throws {RanetError} If the system does not let it, or something else than a file is in the way.
+ * @param options `without`: files in the same folders to remove, unless they are written.
+ * @throws {RanetError} If the system refuses, or something other than a file exists at a path.
  */
 export async function writeFiles(
   files: readonly FileToWrite[],
@@ -27,18 +30,52 @@ export async function writeFiles(
 ): Promise<void> {
   const written = new Set(files.map(([path]) => resolve(path)));
   const without = (options.without ?? []).filter((path) => !written.has(resolve(path)));
-  for (const [path] of files) await refuseOccupied(path);
-  const folders = new Folders();
-  let current = "";
-  const at = (path: string) => current = path;
-  try {
-    using _locks = new Locks(await folders.makeAndLock(files.map(([path]) => path), at));
+  await inFoldersOf(files.map(([path]) => path), async ({ folders, at }) => {
     try {
       await replaceFiles(files, { without, at });
     } catch (error) {
-      await folders.removeEmpty(); // as long as nobody else is about to put something there
+      await folders.removeEmpty(); // while the folders are locked
       throw error;
     }
+  });
+}
+
+/**
+ * Checks before a long computation whether {@linkcode writeFiles} can write these files. It leaves no files behind.
+ *
+ * @throws {RanetError} Like {@linkcode writeFiles}.
+ */
+export async function checkWritable(paths: readonly string[]): Promise<void> {
+  await inFoldersOf(paths, async ({ folders, at }) => {
+    try {
+      for (const path of paths) {
+        at(path);
+        const trial = `${path}.${crypto.randomUUID()}.tmp`;
+        await Deno.writeFile(trial, new Uint8Array(), { createNew: true });
+        await Deno.remove(trial);
+      }
+    } finally {
+      await folders.removeEmpty();
+    }
+  });
+}
+
+/**
+ * Runs a function while the folders of these files are locked. Missing folders are created.
+ *
+ * @param act Must call `at` with each file before it is written or removed.
+ */
+async function inFoldersOf(
+  paths: readonly string[],
+  act: (tools: { readonly folders: Folders; readonly at: (path: string) => void }) => Promise<void>,
+): Promise<void> {
+  for (const path of paths) await refuseOccupied(path);
+  const folders = new Folders();
+  let current = "";
+  const at = (path: string) => void (current = path);
+  try {
+    using _locks = new Locks(await folders.makeAndLock(paths, at));
+    await act({ folders, at });
   } catch (error) {
     const reason = systemReason(error);
     if (reason === undefined) throw error;
@@ -46,7 +83,7 @@ export async function writeFiles(
   }
 }
 
-/** `at`: called with the file that is about to be written or removed. */
+/** `at`: called with each file before it is written or removed. */
 async function replaceFiles(
   files: readonly FileToWrite[],
   { without, at }: { readonly without: readonly string[]; readonly at: (path: string) => void },
@@ -78,12 +115,12 @@ async function replaceFiles(
   }
 }
 
-/** The folders of files, of which those that were missing can be taken away again. */
+/** The folders of files. Those that were created can be removed again. */
 class Folders {
-  /** Outermost first. */
+  /** Created folders, outermost first. */
   readonly #made: string[] = [];
 
-  /** Makes folders that are missing, and locks all, always in the same order. */
+  /** Creates missing folders and locks all of them, always in the same order. */
   async makeAndLock(paths: readonly string[], onPath: (path: string) => void): Promise<Deno.FsFile[]> {
     const locks: Deno.FsFile[] = [];
     const folders = new Map(paths.map((path) => [dirname(resolve(path)), path]));
@@ -99,7 +136,7 @@ class Folders {
     return locks;
   }
 
-  /** Takes away those that were made and are still empty. */
+  /** Removes created folders that are still empty. */
   async removeEmpty(): Promise<void> {
     for (const folder of this.#made.toReversed()) await Deno.remove(folder).catch(() => {});
   }
@@ -110,7 +147,7 @@ class Folders {
       if (Deno.build.os === "windows") return []; // where folders cannot be opened
       let lock: Deno.FsFile | undefined;
       try {
-        // The system gives it up with the process, so that none is ever left behind.
+        // The system releases the lock when the process ends, so that none is left behind.
         lock = await Deno.open(folder);
         await lock.lock(true).catch(() => {}); // some network file systems have no locks
         if ((await lock.stat()).ino === (await Deno.stat(folder)).ino) return [lock];
@@ -119,7 +156,7 @@ class Folders {
         ignoreMissing(error);
         continue;
       }
-      lock.close(); // another process had made the folder, and has taken it away meanwhile
+      lock.close(); // another process had created the folder and has since removed it
     }
   }
 
@@ -132,7 +169,7 @@ class Folders {
   }
 }
 
-/** Locks, until this is disposed of. */
+/** Locks that are held until this is disposed of. */
 class Locks implements Disposable {
   readonly #files: readonly Deno.FsFile[];
 
@@ -147,7 +184,7 @@ class Locks implements Disposable {
 
 const LEFT_OVER = /^\.[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\.tmp$/;
 
-/** Takes away what a process that was ended meant to put here. While the folder is locked, nobody else is about to. */
+/** Removes temporary files of a killed process. While the folder is locked, no other process has any. */
 async function removeLeftOvers(path: string): Promise<void> {
   const folder = dirname(resolve(path));
   const name = basename(path);
@@ -161,17 +198,19 @@ function ignoreMissing(error: unknown): void {
   if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
 
-/** Found out late, after another file has been put in place, it would leave half of the files. */
+/**
+ * This is checked before writing. If it were found after another file has been written, half of the files would remain.
+ */
 async function refuseOccupied(path: string): Promise<void> {
   const found = await Deno.stat(path).catch(() => undefined);
   if (found && !found.isFile) {
-    throw new RanetError(`Cannot write ${JSON.stringify(path)}: something that is not a file is in the way`);
+    throw new RanetError(`Cannot write ${JSON.stringify(path)}: something that is not a file exists there`);
   }
 }
 
 /**
- * Writes one file that need not fit into memory: it is in its place once all of it is there, and nothing is left of one
- * that failed. The folder must be there.
+ * Writes one file that may not fit in memory. It appears at its path once it is complete; nothing remains if writing
+ * fails. The folder must exist.
  *
  * @param write Writes to the open file.
  */

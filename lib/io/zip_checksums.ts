@@ -1,5 +1,5 @@
 /**
- * The checksums of a zip archive's files, which fflate 0.8.3 does not compare.
+ * Checksums of a zip archive's files, which fflate 0.8.3 does not verify.
  *
  * @module
  */
@@ -8,15 +8,15 @@
 const END = 0x06054b50;
 const END_64 = 0x06064b50;
 const ENTRY = 0x02014b50;
-/** Bytes of the last record; a comment of up to 64 KiB may follow. */
+/** Length of the last record in bytes. A comment of up to 64 KiB may follow. */
 const END_BYTES = 22;
 const MAX_COMMENT = 0xffff;
-/** Bytes of an entry before its name. */
+/** Length of an entry in bytes before its name. */
 const ENTRY_BYTES = 46;
-/** Bytes of the locator that stands between the last two records. */
+/** Length in bytes of the locator between the last two records. */
 const LOCATOR_BYTES = 20;
 
-/** The CRC-32 of each file by name, as the archive's directory has them; empty if it has none that can be read. */
+/** The CRC-32 of each file by name, from the archive's directory; empty if the directory cannot be read. */
 export function readChecksums(bytes: Uint8Array): Map<string, number> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const checksums = new Map<string, number>();
@@ -28,7 +28,7 @@ export function readChecksums(bytes: Uint8Array): Map<string, number> {
       at += ENTRY_BYTES + name.length + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
     }
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error; // else the directory ends early
+    if (!(error instanceof RangeError)) throw error; // otherwise the directory is truncated
   }
   return checksums;
 }
@@ -46,14 +46,14 @@ function directoryStart(view: DataView): number {
   return view.byteLength;
 }
 
-/** For each byte, what it does to a CRC. */
+/** CRC-32 lookup table by byte. */
 const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;
   for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
   return crc;
 });
 
-/** The CRC-32 of bytes, as zip has it (ISO 3309). */
+/** The CRC-32 of bytes as used in zip (ISO 3309). */
 export function crc32(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (let i = 0; i < bytes.length; i++) crc = (crc >>> 8) ^ TABLE[(crc ^ bytes[i]) & 0xff];

@@ -79,7 +79,7 @@ export function readModelFiles(bytes: Uint8Array, source: string): ModelFiles {
     return refuse(error.message);
   }
   const folders = new Set([...found.keys()].filter((name) => name.endsWith("spec.yaml")).map(folderOf));
-  if (folders.size > 1) refuse(`it holds ${folders.size} spec.yaml, and is to hold one model`);
+  if (folders.size > 1) refuse(`it contains ${folders.size} spec.yaml, expected one model`);
   const [folder] = folders;
   if (folder === undefined) refuse("there is no spec.yaml in it");
   const files: Partial<Record<ModelFile, Uint8Array>> = {};
@@ -91,7 +91,7 @@ export function readModelFiles(bytes: Uint8Array, source: string): ModelFiles {
   return files as ModelFiles;
 }
 
-/** Whether a model is named by its archive. */
+/** Whether a place is a model's archive. */
 export function isArchive(place: string): boolean {
   return /\.zip$/i.test(/^https?:/i.test(place) ? new URL(place).pathname : place);
 }

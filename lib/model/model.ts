@@ -52,11 +52,11 @@ export interface Model {
 export interface LoadModelOptions {
   /** Path or URL of a safetensors file or PyTorch checkpoint to use instead of the model's own. */
   readonly weights?: string | URL;
-  /** The key that the state_dict of a checkpoint is under. Default: `state_dict`, or the only one with tensors. */
+  /** The key of a checkpoint's state_dict. Default: `state_dict`, or the only key with tensors. */
   readonly key?: string;
   /**
-   * `int8`: of a bundled model the weights of eight bits; other models have to be quantized (see `quantize`). Otherwise they
-   * have to be floats. Default: whatever the model has, and floats of bundled models.
+   * `int8`: load the 8-bit weights of a bundled model; any other model must already be quantized (see `quantize`).
+   * Other values require floating-point weights. Default: the model's own precision; floating point for bundled models.
    */
   readonly precision?: ModelPrecision;
   /** Called with notes about the weights, such as removed prefixes of names or the key that was used. Default: none. */
@@ -94,8 +94,8 @@ export async function loadModel(name: string | URL | Blob, options: LoadModelOpt
   const directory = !archive && await isDirectory(place);
   if (!directory && /\.(onnx|safetensors|pth|pt|tar)$/i.test(place)) {
     throw new RanetError(
-      `Cannot load model ${called}: it is no spec. Name the model's directory, or its spec, and the file as its weights. ` +
-        "ONNX files are written and not read.",
+      `Cannot load model ${called}: it is not a spec. Specify the model's directory, or its spec and this file as its weights. ` +
+        "ONNX files can be written but not read.",
       /\.onnx$/i.test(place) ? { code: "unsupported" } : { remedy: { model: "SPEC.yaml", weights: place } },
     );
   }
@@ -104,7 +104,7 @@ export async function loadModel(name: string | URL | Blob, options: LoadModelOpt
   const file = weights ?? (directory ? await weightsIn(place) : undefined);
   if (file === undefined && !archive && !BUNDLED_MODELS.includes(place)) {
     throw new RanetError(
-      `Cannot load model ${called}: it comes without weights. Give them, name a directory with spec.yaml and ` +
+      `Cannot load model ${called}: it has no weights. Specify them, or a directory with spec.yaml and ` +
         `weights.safetensors, or use ${BUNDLED_MODELS.join(" or ")}.`,
       { code: "not-found", remedy: { weights: "FILE.safetensors" } },
     );
@@ -132,24 +132,26 @@ export async function loadModel(name: string | URL | Blob, options: LoadModelOpt
     : await readBundled(`weights/${bundled}.temperatures.json`, parse);
   if (found && found.weights !== await digestTrained(plain)) {
     throw new RanetError(
-      `Cannot use the temperatures in ${temperaturesPath(file ?? place)}: they are of other weights, or of exits ` +
-        "that are boosted otherwise. Remove the file, or fit them again.",
+      `Cannot use the temperatures in ${
+        temperaturesPath(file ?? place)
+      }: they belong to other weights, or to exits with ` +
+        "different boosting. Remove the file, or fit them again.",
       { code: "mismatch" },
     );
   }
   return found ? withTemperatures(plain, found.temperatures) : plain;
 }
 
-/** What the files of a bundled model are called. */
+/** Base name of a bundled model's files. */
 export function bundledName(name: string, precision?: ModelPrecision): string {
   return precision === "int8" ? `${name}.int8` : name;
 }
 
 /**
- * What a model computes in.
+ * The precision in which a model computes.
  *
- * @param wanted What is asked for. Default: what the model has.
- * @throws {RanetError} If that is not what the model has.
+ * @param wanted The requested precision. Default: the model's.
+ * @throws {RanetError} If the model does not have that precision.
  */
 export function precisionOf(
   { name, tensors }: Pick<Model, "name" | "tensors">,
@@ -158,14 +160,14 @@ export function precisionOf(
   if (isQuantized(tensors)) {
     if (wanted === undefined || wanted === "int8") return "int8";
     throw new RanetError(
-      `Cannot compute ${name} in ${wanted}: its weights have 8 bits. Leave the precision out, or take the model that it was ` +
-        "made from",
+      `Cannot compute ${name} in ${wanted}: its weights have 8 bits. Omit the precision, or use the model from which it ` +
+        "was made",
       { code: "mismatch" },
     );
   }
   if (wanted !== "int8") return wanted ?? "float32";
   throw new RanetError(
-    `Cannot compute ${name} in int8: its weights are floats. Make a model of 8 bits first, with some hundred images`,
+    `Cannot compute ${name} in int8: its weights are in floating point. Quantize the model first, with a few hundred images`,
     { code: "mismatch", remedy: { quantize: true } },
   );
 }
@@ -174,7 +176,7 @@ export function precisionOf(
  * Creates a model from an architecture and tensors.
  *
  * @param spec A validated architecture.
- * @param tensors All its parameters, with the names of the authors' PyTorch code; prefixes of wrappers (`module.`) are
+ * @param tensors All parameters, with the names of the authors' PyTorch code; prefixes of wrappers (`module.`) are
  * removed. Or the tensors of a quantized model.
  * @param options `source`: name of the tensors in messages. `onNote`: called with notes about changed names.
  * @returns The model, for `AdaptiveExecutor.create`.
@@ -252,7 +254,7 @@ function checkOrder(classes: readonly string[], given: readonly string[], source
   throw new RanetError(
     `Cannot use the weights ${source}: ${classes[moved]} is class ${moved} of the spec and class ` +
       `${given.indexOf(classes[moved])} of the weights, whose classes are ${given.slice(0, 20).join(", ")}` +
-      `${given.length > 20 ? ", …" : ""}. Write the spec's classes in the order of the weights'`,
+      `${given.length > 20 ? ", …" : ""}. Use the order of the weights in the spec`,
     { code: "mismatch" },
   );
 }
@@ -268,7 +270,7 @@ async function weightsIn(directory: string): Promise<string> {
   if (names.length === 0) return usual;
   const others = names.sort().slice(0, 5).join(", ");
   throw new RanetError(
-    `Cannot load model ${directory}: it has no weights.safetensors, but ${others}. Rename that, or give it as its weights.`,
+    `Cannot load model ${directory}: it has no weights.safetensors, but ${others}. Rename that file, or specify it as the weights.`,
     { code: "not-found", remedy: { weights: inFolder(directory, names[0]) } },
   );
 }

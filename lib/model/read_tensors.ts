@@ -16,7 +16,7 @@ import { readWeightsFile } from "./weights_file.ts";
 export interface TrainedTensors {
   /** The tensors by name, as trained. */
   readonly tensors: ReadonlyMap<string, Tensor>;
-  /** The classes of their logits, in order; missing if the file does not name them. */
+  /** The classes of their logits, in order; missing if the file does not list them. */
   readonly classes?: readonly string[];
 }
 
@@ -26,8 +26,7 @@ export interface TrainedTensors {
  * @param source A bundled model, a directory with `spec.yaml` and `weights.safetensors`, a zip archive of one (`.zip`),
  * or the path or URL of a safetensors file or a PyTorch checkpoint.
  * @param options The expected names, and a function for notes.
- * @returns The tensors, and their classes where these are known. Whether they are a network's is for the caller to
- * check.
+ * @returns The tensors, and their classes if known. The caller checks that they fit a network.
  * @throws {RanetError} If there is none, or it cannot be read.
  */
 export async function readTensors(

@@ -12,7 +12,7 @@ import { readIfThere } from "../io/resource.ts";
 
 /** A model's temperatures, and the weights to which they belong. */
 export interface Temperatures {
-  /** Digest of the weights as trained, and of how exits are boosted. */
+  /** Digest of the trained weights and of the boosting of exits. */
   readonly weights: string;
   /** One per exit, above 0: 1 does not change confidences, larger ones lower them. */
   readonly temperatures: readonly number[];

@@ -1,32 +1,32 @@
 /**
- * What a validated architecture is: every default filled in, every rule resolved. Made only by `parseSpec`, `resolveSpec`
- * and `changeSpec`.
+ * The type of a validated architecture, with all defaults and rules resolved. Only `parseSpec`, `resolveSpec` and
+ * `changeSpec` create one.
  *
  * @module
  */
 
 import type { UncheckedSpec } from "./families.ts";
 
-/** Says of an object that it was validated; one that is made from its parts was not, and lacks it. */
+/** Marks an object as validated. A copy made from its parts does not have the mark. */
 export declare abstract class Validated {
   private readonly validated: true;
 }
 
 /**
- * A complete, consistent architecture, of one of the families. To change one, use `changeSpec`: what `{ ...spec, … }` makes
- * has not been validated, and is of another type.
+ * A complete, consistent architecture of one of the families. To change one, use `changeSpec`: the result of `{
+ * ...spec, … }` is not validated and has another type.
  */
 export type ArchitectureSpec = UncheckedSpec & Validated;
 
-/** What every architecture has: enough to tell one from something else. */
+/** Properties of every architecture, by which it is recognised. */
 export const SPEC_PARTS = ["family", "input", "classes"] as const;
 
-/** The same in every copy of this module, since pages may load two. */
+/** The symbol is shared between copies of this module, because a page may load two. */
 const MARK = Symbol.for("ranet.validated");
 
-/** Notes that an architecture was validated. */
+/** Marks an architecture as validated. */
 export function markValidated(spec: UncheckedSpec): ArchitectureSpec {
-  // What is not enumerable is left behind by a spread.
+  // A spread does not copy properties that are not enumerable.
   return Object.defineProperty(spec, MARK, { value: true }) as ArchitectureSpec;
 }
 

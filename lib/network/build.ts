@@ -1,5 +1,5 @@
 /**
- * An architecture's network.
+ * Builds the network of an architecture.
  *
  * @module
  */
@@ -15,9 +15,9 @@ import { expectObject } from "../text/expect.ts";
  * Builds the network of an architecture.
  *
  * @param spec A validated architecture.
- * @returns Its features, layers and exits, with cumulative operation and parameter counts (counted as the paper's authors
- * count them: `lib/network/cost.ts`).
- * @throws {RanetError} If the architecture was put together by hand, for nobody has made sure that it can work.
+ * @returns Its features, layers and exits, with cumulative numbers of operations and parameters (counted as in the
+ * authors' code: `lib/network/cost.ts`).
+ * @throws {RanetError} If the architecture was not validated.
  *
  * @example
  * ```ts
@@ -34,7 +34,7 @@ export function buildNetwork(spec: ArchitectureSpec): Network {
   throw new RanetError(
     `Cannot build a network of ${
       (spec as CommonSpec).name
-    }: its spec has not been validated. Make one with parseSpec(), ` +
-      "resolveSpec() or changeSpec(), instead of from parts of another.",
+    }: its spec has not been validated. Create it with parseSpec(), ` +
+      "resolveSpec() or changeSpec(), not from parts of another spec.",
   );
 }

@@ -1,8 +1,9 @@
 /**
- * What a layer costs and which parameters it has. Counts are those of the RANet paper (Yang et al., CVPR 2020,
- * arXiv 2003.07326) as its authors' code makes them: multiply-adds of convolutions and linear layers, one per ReLU or what stands for it,
- * a window per pooled value; batch norm, resize, concatenation and softmax are free. What their networks lack follows the same
- * rules: a depthwise convolution reads one channel for each that it writes, and a gate costs one, as does each product with it.
+ * The cost and the parameters of a layer. Operations are counted as in the code of the RANet paper (Yang et al., CVPR
+ * 2020, arXiv 2003.07326): the multiply-adds of convolutions and linear layers, one per value of an activation, and the
+ * size of the window per pooled value. Batch norm, resize, concatenation and softmax are not counted. Layers that the
+ * authors' networks lack follow the same rules: a depthwise convolution reads one channel for each that it writes; each
+ * gate costs one operation, and so does each product with it.
  *
  * @module
  */
@@ -45,7 +46,7 @@ export function layerFlops(layer: Layer, features: readonly Feature[]): number {
   }
 }
 
-/** The parameters of one layer, learned and not. */
+/** The parameters of one layer, including running statistics. */
 export function layerParameters(layer: Layer): Parameter[] {
   switch (layer.kind) {
     case "convolution": {
@@ -76,7 +77,7 @@ export function layerParameters(layer: Layer): Parameter[] {
   }
 }
 
-/** Batch norm's: scale and shift, and running statistics, which are not learned. */
+/** The parameters of batch norm: scale, shift, and running statistics, which are not learned. */
 function normParameters(name: string, channels: number): Parameter[] {
   return ["weight", "bias", "running_mean", "running_var"].map((part, i) => ({
     name: `${name}.${part}`,

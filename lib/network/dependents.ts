@@ -1,5 +1,5 @@
 /**
- * Which exits depend on which layers.
+ * Finds which exits depend on which layers.
  *
  * @module
  */
@@ -9,18 +9,18 @@ import type { Layer, View } from "./network.ts";
 /**
  * Finds, for each layer, the exits whose logits depend on it.
  *
- * @param stages For each exit its layers, all in order of execution.
- * @returns Exits' indices, ascending; none for a layer that nothing needs.
+ * @param stages The layers of each exit, in order of execution.
+ * @returns Indices of exits, ascending; empty for a layer that no exit needs.
  */
 export function findDependents(stages: readonly (readonly Layer[])[]): Map<Layer, number[]> {
   const words = Math.ceil(stages.length / 32);
   const masks = new Map<Layer, Mask>();
-  /** The inputs of the layers seen so far (in reverse order), by feature. */
+  /** Inputs of the layers visited so far (in reverse order), by feature. */
   const readers = new Map<number, Readers>();
   for (let k = stages.length - 1; k >= 0; k--) {
     for (const layer of stages[k].toReversed()) {
       const mask = new Uint32Array(words);
-      // What writes no channels makes the exit's logits.
+      // A layer that writes no channels computes the exit's logits.
       if (layer.writes.length === 0) mask[k >> 5] |= 1 << (k & 31);
       for (const written of layer.writes) readers.get(written.feature)?.collect(written, mask);
       masks.set(layer, mask);
@@ -35,14 +35,14 @@ export function findDependents(stages: readonly (readonly Layer[])[]): Map<Layer
   return new Map(stages.flat().map((layer) => [layer, exitsOf(masks.get(layer)!)]));
 }
 
-/** Bit k % 32 of word k / 32 stands for exit k. */
+/** Bit k % 32 of word k / 32 represents exit k. */
 type Mask = Uint32Array;
 
-/** What is read of a feature, and by which exits it is needed. */
+/** The views of a feature that are read, and the exits that need them. */
 class Readers {
   /**
-   * Views from the first channel on, as all in a dense list are, longest first; each with the exits of those before it,
-   * too, so that what reads behind a channel is one entry.
+   * Views that start at the first channel, as all in a dense list do, longest first. Each also has the exits of the
+   * views before it, so that one entry has all exits that read beyond a channel.
    */
   readonly #prefixes: { readonly channels: number; readonly mask: Mask }[] = [];
   readonly #others: { readonly view: View; readonly mask: Mask }[] = [];

@@ -1,6 +1,6 @@
 /**
- * The families of networks: a third one is a folder beside `ranet/` and two lines here, and its YAML a folder and a line in
- * `lib/spec/families.ts`.
+ * The families of networks. To add one, create a folder beside `ranet/` and add two lines here; for its YAML, a folder
+ * and a line in `lib/spec/families.ts`.
  *
  * @module
  */
@@ -22,16 +22,16 @@ export interface FamilySpecs {
 /** The name of a family, as in the YAML. */
 export type Family = keyof FamilySpecs;
 
-/** What builds the networks of each family. */
+/** The builder of each family's networks. */
 const FAMILIES: { readonly [Name in Family]: (spec: FamilySpecs[Name]) => Network } = {
   ranet: buildRanet,
   msdnet: buildMsdnet,
 };
 
-/** An architecture of which nobody has made sure that it can work. */
+/** An architecture that has not been validated. */
 export type UncheckedSpec = FamilySpecs[Family];
 
-/** Builds a network, or something else where the architecture cannot work. */
+/** Builds a network. If the architecture is invalid, the result may be, too. */
 export function buildUnchecked(spec: UncheckedSpec): Network {
   const build = FAMILIES[spec.family] as (spec: UncheckedSpec) => Network;
   const network = BUILT.get(spec) ?? build(spec);
@@ -39,5 +39,5 @@ export function buildUnchecked(spec: UncheckedSpec): Network {
   return network;
 }
 
-/** Whoever checks, plans or draws an architecture builds the same network. */
+/** Networks by architecture, so that checking, planning and drawing share one network. */
 const BUILT = new WeakMap<UncheckedSpec, Network>();

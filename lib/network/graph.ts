@@ -1,5 +1,5 @@
 /**
- * A network in the making: features that may still grow by channels, layers, blocks and exits so far.
+ * A network under construction: features, which may still get more channels, layers, blocks and exits.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { findDependents } from "./dependents.ts";
 import type { Block, Exit, Feature, Layer, Network, View } from "./network.ts";
 import type { Size } from "./size.ts";
 
-/** What a block is before it is known who needs it. */
+/** A block before its dependents are known. */
 export type BlockPlace = Omit<Block, "size" | "channels" | "width" | "exit">;
 
 /** Collects the parts of a network while it is built. */
@@ -21,7 +21,7 @@ export class Graph {
   #layers: Layer[] = [];
   readonly #activation: Activation;
 
-  /** A network whose convolutions end in an activation. */
+  /** Creates a network whose convolutions use this activation. */
   constructor(activation: Activation = "relu") {
     this.#activation = activation;
   }
@@ -42,7 +42,10 @@ export class Graph {
     return this.#features[view.feature].size;
   }
 
-  /** Appends channels behind a view of all its feature's channels so far, and returns the view of the new ones. */
+  /**
+   * Appends channels to the feature of a view, which must contain all of its channels, and returns the view of the new
+   * ones.
+   */
   extend(view: View, channels: number): View {
     const feature = this.#features[view.feature];
     const offset = view.channels;
@@ -56,7 +59,7 @@ export class Graph {
     this.#layers.push(layer);
   }
 
-  /** Appends a convolution with batch norm and activation, whose convolution is `index` and batch norm `index + 1` under `name`. */
+  /** Appends a convolution with batch norm and activation. Their names are `name` with `index` and `index + 1`. */
   convolution(
     input: View,
     output: View,
@@ -76,7 +79,7 @@ export class Graph {
     });
   }
 
-  /** Appends the same, depthwise. */
+  /** Appends a depthwise convolution with batch norm and activation. */
   depthwise(
     input: View,
     output: View,
@@ -95,8 +98,8 @@ export class Graph {
   }
 
   /**
-   * Appends squeeze-and-excitation: the mean of each channel, two linear layers with a ReLU between them, and the channel times
-   * a gate of what comes out. Returns the gated channels.
+   * Appends squeeze-and-excitation: the mean of each channel, two linear layers with a ReLU between them, and the
+   * product of each channel and its gate. Returns the gated channels.
    */
   excite(input: View, { name, title, hidden }: { name: string; title: string; hidden: number }): View {
     const { channels } = input;
@@ -114,17 +117,17 @@ export class Graph {
       bias: true,
       activation,
     });
-    this.append({ kind: "squeeze", reads: [input], writes: [means] });
+    this.append({ kind: "squeeze", reads: [input], writes: [means], name: `${name}.squeeze` });
     this.append(linear(means, inner, "fc1", "relu"));
     this.append(linear(inner, gates, "fc2", "none"));
     const output = this.feature(`${title}, gated`, this.size(input), channels);
-    // As in MobileNetV3, which has both hard, and in EfficientNet, which has neither.
+    // MobileNetV3 uses the hard variant of both functions, EfficientNet of neither.
     const gate = this.#activation === "hard-swish" ? "hard-sigmoid" : "sigmoid";
-    this.append({ kind: "excitation", reads: [input, gates], writes: [output], gate });
+    this.append({ kind: "excitation", reads: [input, gates], writes: [output], gate, name: `${name}.excitation` });
     return output;
   }
 
-  /** Does something, and says which layers that appended. */
+  /** Runs an action and returns the layers that it appended. */
   record<Result>(action: () => Result): { readonly result: Result; readonly layers: readonly Layer[] } {
     const start = this.#layers.length;
     const result = action();
@@ -132,10 +135,10 @@ export class Graph {
   }
 
   /**
-   * Tells of a block, and returns its index.
+   * Adds a block and returns its index.
    *
-   * @param place What it is.
-   * @param parts `layers`: its own; `output`: what it passes on; `width`: most channels inside it.
+   * @param place Its place and kind.
+   * @param parts `layers`: its layers; `output`: its output; `width`: the largest number of channels inside it.
    */
   block(place: BlockPlace, parts: { layers: readonly Layer[]; output: View; width: number }): number {
     const { layers, output, width } = parts;
@@ -143,7 +146,7 @@ export class Graph {
     return this.#blocks.length - 1;
   }
 
-  /** Ends in an exit all that was appended since the one before: what `view` is read by is its head. */
+  /** Adds an exit for all layers since the previous one. Its head reads `view`. */
   exit(label: string, block: number, { feature, channels }: View): void {
     const { size } = this.#features[feature];
     this.#exits.push({ label, block, size, channels, layers: this.#layers });

@@ -1,10 +1,9 @@
 /**
- * What a network is once its shapes are known, of whatever family: features, the layers that fill them in order of
- * execution, the exits in between, and the blocks that a person would draw. Pure data; nothing here knows how or where a
- * layer is computed.
+ * A network of any family with known shapes: features, the layers that fill them in order of execution, the exits
+ * between them, and the blocks of its drawing. This is only data, independent of how or where a layer is computed.
  *
- * Dense concatenation is a layout: a feature is one stack of channels, each layer writes its own channel range, and an
- * earlier member of a dense list is a prefix of a later one.
+ * Dense concatenation needs no copies: a feature is one stack of channels, each layer writes its own channel range, and
+ * an earlier entry of a dense list is a prefix of a later one.
  *
  * @module
  */
@@ -15,11 +14,11 @@ import type { Size } from "./size.ts";
 
 /** A stack of channels that layers write ranges of and read ranges from. */
 export interface Feature {
-  /** Where it comes from, for people: `sub-network 2, block 3`. */
+  /** Origin, as text for the user: `sub-network 2, block 3`. */
   readonly name: string;
   /** Height and width, in pixels. */
   readonly size: Size;
-  /** Channels of all ranges together. */
+  /** Total number of channels of all ranges. */
   readonly channels: number;
 }
 
@@ -33,7 +32,7 @@ export interface View {
   readonly channels: number;
 }
 
-/** A convolution, and what follows it: batch norm, ReLU. Padding is `kernel >> 1`, height and width alike. */
+/** A convolution, followed by batch norm and an activation. Padding is `kernel >> 1` in both directions. */
 export interface Convolution {
   /** Discriminates {@linkcode Layer}. */
   readonly kind: "convolution";
@@ -43,35 +42,38 @@ export interface Convolution {
   readonly writes: readonly [View];
   /** Kernel height and width. */
   readonly kernel: number;
-  /** Step between outputs, in input pixels. */
+  /** Stride in input pixels. */
   readonly stride: number;
-  /** Parameter names of the authors' PyTorch code: the convolution's prefix. */
+  /** Prefix of the convolution's parameters in the authors' PyTorch code. */
   readonly name: string;
   /** Whether the convolution itself has a bias (only the ImageNet stem's does). */
   readonly bias: boolean;
-  /** The prefix of the batch norm that follows; none without it. */
+  /** Prefix of the parameters of the batch norm that follows, if there is one. */
   readonly norm?: string;
-  /** What comes last. */
+  /** Activation. */
   readonly activation: Activation;
 }
 
-/** A convolution of each channel by a kernel of its own, then batch norm and what comes last. Padding is `kernel >> 1`. */
+/**
+ * A convolution of each channel with its own kernel, followed by batch norm and an activation. Padding is `kernel >>
+ * 1`.
+ */
 export interface DepthwiseConvolution {
   /** Discriminates {@linkcode Layer}. */
   readonly kind: "depthwise";
-  /** Channels read: all of a feature's, or its first ones. */
+  /** Channels read: all channels of a feature, or its first ones. */
   readonly reads: readonly [View];
-  /** As many channels written, from a feature's first one on. */
+  /** Channels written: the same number, starting at a feature's first one. */
   readonly writes: readonly [View];
   /** Kernel height and width. */
   readonly kernel: number;
-  /** Step between outputs, in input pixels. */
+  /** Stride in input pixels. */
   readonly stride: number;
-  /** The convolution's prefix, among the parameters. */
+  /** Prefix of the convolution's parameters. */
   readonly name: string;
-  /** The prefix of the batch norm that follows; none only where a trainer computes that apart. */
+  /** Prefix of the parameters of the batch norm that follows. Missing only if a trainer computes it separately. */
   readonly norm?: string;
-  /** What comes last. */
+  /** Activation. */
   readonly activation: Activation;
 }
 
@@ -79,22 +81,29 @@ export interface DepthwiseConvolution {
 export interface Squeeze {
   /** Discriminates {@linkcode Layer}. */
   readonly kind: "squeeze";
-  /** Channels read: all of a feature's, or its first ones. */
+  /** Channels read: all channels of a feature, or its first ones. */
   readonly reads: readonly [View];
-  /** As many channels of a single pixel, from a feature's first one on. */
+  /** Channels written: the same number, of a single pixel, starting at a feature's first one. */
   readonly writes: readonly [View];
+  /** Name of its parameters, which it has only in 8 bits. */
+  readonly name: string;
 }
 
-/** The last step of squeeze-and-excitation: each channel times a gate of its own. */
+/** The last step of squeeze-and-excitation: the product of each channel and its gate. */
 export interface Excitation {
   /** Discriminates {@linkcode Layer}. */
   readonly kind: "excitation";
-  /** Channels read, all of a feature's or its first ones; and as many of a single pixel, from which the gates are made. */
+  /**
+   * Channels read: all channels of a feature or its first ones; and the same number of a single pixel, from which the
+   * gates are computed.
+   */
   readonly reads: readonly [View, View];
-  /** As many channels written, from a feature's first one on. */
+  /** Channels written: the same number, starting at a feature's first one. */
   readonly writes: readonly [View];
-  /** What makes a gate of a number. */
+  /** Function that computes a gate. */
   readonly gate: Gate;
+  /** Name of its parameters, which it has only in 8 bits. */
+  readonly name: string;
 }
 
 /** Max-pooling, 3×3, stride 2, padding 1. */
@@ -107,7 +116,7 @@ export interface MaxPool {
   readonly writes: readonly [View];
 }
 
-/** Bilinear resize to the output's size, corners aligned; a plain copy where sizes are equal. */
+/** Bilinear resize to the output's size with aligned corners. A copy if sizes are equal. */
 export interface Resize {
   /** Discriminates {@linkcode Layer}. */
   readonly kind: "resize";
@@ -123,29 +132,29 @@ export interface Classifier {
   readonly kind: "classifier";
   /** Channels read. */
   readonly reads: readonly [View];
-  /** No channels: logits are no feature. */
+  /** Empty: logits are not a feature. */
   readonly writes: readonly [];
-  /** Which exit's logits it makes, counted from 0. */
+  /** Index of the exit whose logits it computes, from 0. */
   readonly exit: number;
   /** Height and width of the pooled window. */
   readonly pool: Size;
   /** Number of logits. */
   readonly classes: number;
-  /** Boosted exits: so many times the logits of the exit before are added. Default: they are not. */
+  /** For boosted exits: the factor with which the logits of the previous exit are added. Default: not boosted. */
   readonly reweight?: number;
   /** Prefix of the linear layer's parameters. */
   readonly name: string;
 }
 
 /**
- * One step of the network. Every kind names what it reads and writes as views, so that what only has to know which layer
- * depends on which asks for nothing more. How a kind is added: docs/contributing.md.
+ * One layer of the network. Every kind lists the views that it reads and writes, so that code about dependencies is
+ * independent of kinds. See docs/contributing.md for adding a kind.
  */
 export type Layer = Convolution | DepthwiseConvolution | Squeeze | Excitation | MaxPool | Resize | Classifier;
 
-/** One exit, with everything that is computed between the exit before it and its own logits. */
+/** One exit, with all layers between the previous exit and its own logits. */
 export interface Exit {
-  /** Where it is, for people: `sub-network 2, block 3`. */
+  /** Location, as text for the user: `sub-network 2, block 3`. */
   readonly label: string;
   /** Index into {@linkcode Network.blocks} of the block that the exit follows. */
   readonly block: number;
@@ -153,50 +162,55 @@ export interface Exit {
   readonly size: Size;
   /** Channels of the features that the head reads. */
   readonly channels: number;
-  /** Layers from the exit before it (or the image) to its logits, in the order in which the authors run them. */
+  /** Layers from the previous exit (or the image) to its logits, in the authors' order of execution. */
   readonly layers: readonly Layer[];
-  /** Multiply-adds from the image to these logits, one image, earlier heads included, as the authors count. */
+  /** Multiply-adds per image up to these logits, including earlier heads, counted as in the authors' code. */
   readonly cumulativeFlops: number;
-  /** The same, without layers that no exit needs so far: what is run, for the planner leaves those out. */
+  /**
+   * The same without layers that no exit so far needs, which the planner omits: the multiply-adds that are executed.
+   */
   readonly cumulativeRunFlops: number;
   /** Learned parameters used up to these logits (batch norm's running statistics are not learned). */
   readonly cumulativeParams: number;
 }
 
-/** What a block takes from another row: nothing, features that it fuses and keeps or halves its size, or finer ones. */
+/**
+ * How a block uses another row: not at all (`conv`), by fusing its features while it keeps or halves its own size
+ * (`up-conv`, `down-conv`), or by reading finer features with stride 2 (`strided`).
+ */
 export type BlockKind = "conv" | "up-conv" | "down-conv" | "strided";
 
-/** A part of a network that one draws as a box. */
+/** A part of a network that is drawn as a box. */
 export interface Block {
   /** Index into {@linkcode Network.rows}. */
   readonly row: number;
   /** Index into {@linkcode Network.columns}. */
   readonly column: number;
-  /** What it takes from another row. */
+  /** How it uses another row. */
   readonly kind: BlockKind;
-  /** The block that it takes that from; column -1 is a row's base feature. None for `conv`. */
+  /** The block of the other row; column -1 is its base feature. Missing for `conv`. */
   readonly source?: { readonly row: number; readonly column: number };
   /** Number of dense layers. */
   readonly depth: number;
   /** Whether it ends in a 1×1 convolution to fewer channels. */
   readonly transition: boolean;
-  /** Height and width of what it passes on. */
+  /** Height and width of its output. */
   readonly size: Size;
-  /** Channels of what it passes on. */
+  /** Number of channels of its output. */
   readonly channels: number;
-  /** Most channels inside it, before a transition. */
+  /** Largest number of channels inside it, before a transition. */
   readonly width: number;
-  /** Index of the first exit that needs it; the last exit for what none needs. */
+  /** Index of the first exit that needs it; the last exit if none does. */
   readonly exit: number;
 }
 
-/** Blocks that follow one another, from a base feature on. */
+/** A sequence of blocks that starts at a base feature. */
 export interface Row {
-  /** Path of the part of the YAML that says what it is: `subnetworks[1]`. */
+  /** Path of the key in the YAML that defines it: `subnetworks[1]`. */
   readonly key: string;
-  /** What its base feature is called. */
+  /** Name of its base feature. */
   readonly base: string;
-  /** What there is to say behind its last block. Default: nothing. */
+  /** Text after its last block. Default: none. */
   readonly note?: string;
   /** Height and width of the base feature. */
   readonly size: Size;
@@ -204,19 +218,19 @@ export interface Row {
   readonly channels: number;
 }
 
-/** Blocks that stand below one another. */
+/** Blocks that are drawn below one another. */
 export interface Column {
-  /** What they are called: `block 2`. */
+  /** Title: `block 2`. */
   readonly name: string;
-  /** How many layers they have, or which. */
+  /** Number or range of their layers, as text. */
   readonly layers: string;
 }
 
 /** A network with all shapes, in order of execution. */
 export interface Network {
-  /** What it was built from, as far as all families have it. */
+  /** The architecture from which it was built: the properties of all families. */
   readonly spec: CommonSpec;
-  /** What networks of its family are called: `RANet`. */
+  /** Display name of its family: `RANet`. */
   readonly family: string;
   /** All features; the first one is the image. */
   readonly features: readonly Feature[];
@@ -224,21 +238,21 @@ export interface Network {
   readonly exits: readonly Exit[];
   /** Blocks in order of execution. */
   readonly blocks: readonly Block[];
-  /** What rows are called: `sub-network`. */
+  /** Name of a row: `sub-network`. */
   readonly rowName: string;
   /** Rows from top to bottom. */
   readonly rows: readonly Row[];
-  /** Whether base features are made from the image upwards or downwards. */
+  /** Direction in which base features are computed from the image: upwards or downwards. */
   readonly direction: "up" | "down";
   /** Columns from left to right. */
   readonly columns: readonly Column[];
 }
 
-/** A tensor that a network is trained to have, under its name in the authors' PyTorch code. */
+/** A parameter tensor, named as in the authors' PyTorch code. */
 export interface Parameter {
   /** Full name, such as `classifier.0.linear.weight`. */
   readonly name: string;
-  /** Its shape. */
+  /** Shape of the tensor. */
   readonly shape: readonly number[];
   /** False for batch norm's running statistics. */
   readonly learned: boolean;

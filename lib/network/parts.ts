@@ -1,5 +1,5 @@
 /**
- * The parts that networks of all families are made of: the first layer, bottlenecks, exits' heads.
+ * Common parts of networks of all families: the first layer, bottlenecks, heads of exits.
  *
  * @module
  */
@@ -12,9 +12,10 @@ import { strided } from "./size.ts";
 /**
  * Appends the first layer.
  *
- * @param graph What to append to.
- * @param image What it reads.
- * @param options `name`: the parameters' prefix, without the `.net` of a 3×3 convolution; `title`: the result's, for people.
+ * @param graph The network under construction.
+ * @param image The image.
+ * @param options `name`: prefix of the parameters, without the `.net` of a 3×3 convolution; `title`: name of the result
+ * for the user.
  * @returns The finest base feature.
  */
 export function appendStem(
@@ -28,7 +29,7 @@ export function appendStem(
   const smaller = (view: View, stride: number, isLast: boolean) =>
     graph.feature(isLast ? title : "stem", strided(graph.size(view), stride), inner);
   let view = smaller(image, stride, isBase && !pool);
-  // As in the authors' networks: a convolution that is pooled has a bias.
+  // As in the authors' networks, a convolution before a max-pool has a bias.
   graph.convolution(image, view, pool ? { name, kernel, stride, bias: true } : { name: `${name}.net`, kernel, stride });
   if (pool) {
     const output = smaller(view, 2, isBase);
@@ -41,7 +42,7 @@ export function appendStem(
   return output;
 }
 
-/** A stem's parts, by name or as given. */
+/** The settings of a stem, given by name or in full. */
 export function stemSpec(stem: Stem): StemSpec {
   switch (stem) {
     case "conv3x3":
@@ -54,8 +55,8 @@ export function stemSpec(stem: Stem): StemSpec {
 }
 
 /**
- * Appends a 1×1 convolution to at most `factor · output.channels` channels, then a k×k one; or a depthwise k×k one and another
- * 1×1 one. Squeeze-and-excitation, if asked for, gates what the last convolution reads.
+ * Appends a 1×1 convolution to at most `factor · output.channels` channels, then either a k×k one, or a depthwise k×k
+ * one and another 1×1 one. Squeeze-and-excitation, if enabled, gates the input of the last convolution.
  */
 export function appendBottleneck(
   graph: Graph,
@@ -93,12 +94,12 @@ export function appendTransition(
   return output;
 }
 
-/** Exit k's head; for a list that is too short, which is refused once the exits have been counted, any. */
+/** The head of exit k. If a list is too short, which is only detected once exits are counted, any entry is returned. */
 export function headOf(head: CommonSpec["head"], k: number): HeadSpec {
   return ("channels" in head ? head : head[k]) ?? { channels: "input", pool: "all" };
 }
 
-/** Appends exit k's head: two convolutions of stride 2, the average of the pixels, and a linear layer. */
+/** Appends the head of exit k: two convolutions with stride 2, the average of the pixels, and a linear layer. */
 export function appendHead(graph: Graph, features: View, options: { spec: CommonSpec; k: number }): void {
   const { spec: { head, classes, reweight }, k } = options;
   const { channels: wanted, pool: pooled, depthwise } = headOf(head, k);
@@ -115,7 +116,8 @@ export function appendHead(graph: Graph, features: View, options: { spec: Common
     } else graph.convolution(view, output, { name, kernel: 3, stride: 2 });
     view = output;
   }
-  // The authors pool 2×2, which of 3×3 pixels would leave out five; theirs are 2×2 in all networks of the papers.
+  // The authors pool 2×2 pixels, which is all that remain in the networks of the papers. Of 3×3 pixels it would ignore
+  // five.
   graph.append({
     kind: "classifier",
     reads: [view],

@@ -17,7 +17,7 @@ export function areaOf({ height, width }: Size): number {
   return height * width;
 }
 
-/** What a stride leaves. */
+/** Size after a stride. */
 export function strided({ height, width }: Size, stride: number): Size {
   return { height: Math.ceil(height / stride), width: Math.ceil(width / stride) };
 }
@@ -27,12 +27,12 @@ export function isSameSize(a: Size, b: Size): boolean {
   return a.height === b.height && a.width === b.width;
 }
 
-/** For people: `8×8×112`, of as many channels. */
+/** A shape as text: `8×8×112`, height × width × channels. */
 export function shapeText({ size, channels }: { readonly size: Size; readonly channels: number }): string {
   return `${sizeText(size)}×${channels}`;
 }
 
-/** For people: `8×8`. */
+/** A size as text: `8×8`. */
 export function sizeText({ height, width }: Size): string {
   return `${height}×${width}`;
 }
@@ -40,13 +40,13 @@ export function sizeText({ height, width }: Size): string {
 /** The side of a square, or the height and width of a rectangle. */
 export type Sides = number | readonly [height: number, width: number];
 
-/** Height and width apart. */
+/** Converts sides to height and width. */
 export function sizeOf(sides: Sides): Size {
   const [height, width] = typeof sides === "number" ? [sides, sides] : sides;
   return { height, width };
 }
 
-/** As specs and JSON have it: one number for a square. */
+/** Converts a size to its form in specs and JSON: one number for a square. */
 export function sidesOf({ height, width }: Size): Sides {
   return height === width ? height : [height, width];
 }

@@ -1,5 +1,5 @@
 /**
- * Models as ONNX files, for other runtimes. Field numbers are those of onnx.proto (ONNX 1.13, IR version 8).
+ * Exports models as ONNX files, for other runtimes. Field numbers are those of onnx.proto (ONNX 1.13, IR version 8).
  *
  * @module
  */
@@ -15,25 +15,27 @@ import { type OnnxGraph, onnxGraph, type OnnxGraphOptions, type OnnxPort } from 
 import type { OnnxNode, OnnxTensor } from "./partial_graph.ts";
 import { expectObject } from "../text/expect.ts";
 
-/** How images become a file's input, and what its outputs are. */
+/** Description of a file's image preprocessing and outputs. */
 export interface Preparation extends InputSpec {
-  /** How an image is resized: to just cover `resize`; where that is one number, its shorter side to so many pixels. */
+  /**
+   * How an image is resized to cover `resize`. If that is one number, it is the length of the shorter side in pixels.
+   */
   readonly resampling: "bilinear, antialiased, as Pillow";
-  /** What is then cut out: a part of `size`. */
+  /** The crop after resizing: `size` pixels. */
   readonly crop: "centre";
-  /** The channels, in their order. */
+  /** The order of the channels. */
   readonly channels: "RGB" | "grey" | "any";
-  /** Values before mean and standard deviation: bytes divided by 255. */
+  /** Values before normalisation: bytes divided by 255. */
   readonly range: readonly [0, 1];
   /** Order of the input's dimensions. */
   readonly layout: "NCHW";
   /** Labels, in the order of the logits. */
   readonly classes: readonly string[];
-  /** What the logits of each output have been divided by already: 1 where nothing was. */
+  /** Temperatures by which the logits of each output have already been divided; 1 for none. */
   readonly temperatures: readonly number[];
 }
 
-/** What a file says about how images are prepared, and about its outputs: every exit, or the one given. */
+/** The description of a file's preprocessing and outputs: every exit, or the given one. */
 export function preparationOf(
   { network: { spec, exits }, temperatures = exits.map(() => 1) }: Pick<Exported, "network" | "temperatures">,
   { exit }: { readonly exit?: number } = {},
@@ -51,11 +53,11 @@ export function preparationOf(
   };
 }
 
-/** Version of ONNX's operators that files use: the one that most runtimes know. */
+/** ONNX operator set version of the files. Most runtimes support it. */
 export const OPSET = 17;
 
 const IR_VERSION = 8;
-/** Protocol buffers end at 2 GiB; 1 MiB of it is for names and attributes. */
+/** Size limit of weights in bytes: 2 GiB for a protocol buffer, less 1 MiB for names and attributes. */
 const MAX_WEIGHT_BYTES = 2 ** 31 - 2 ** 20;
 
 /** `TensorProto.DataType`. */
@@ -73,27 +75,29 @@ function dataType(data: OnnxTensor["data"]): number {
 /** `AttributeProto.AttributeType`. */
 const ATTRIBUTE = { FLOAT: 1, INT: 2, STRING: 3, INTS: 7 };
 
-/** A model, as far as it is exported. */
+/** The parts of a model that are exported. */
 export interface Exported {
   /** The network. */
   readonly network: Network;
-  /** Its parameters as trained; the file has batch norm folded in. */
+  /** Its trained parameters. In the file, batch norm is folded into convolutions. */
   readonly tensors: ReadonlyMap<string, Tensor>;
-  /** What each exit's logits are divided by in the file. Default: nothing. */
+  /** Temperatures by which each exit's logits are divided in the file. Default: none. */
   readonly temperatures?: readonly number[];
 }
 
-/** What to export. */
+/** Options of {@linkcode exportOnnx}. */
 export interface ExportOnnxOptions extends OnnxGraphOptions {
-  /** Images in a batch, for runtimes that take only a fixed number. Default: any number. */
+  /** Batch size, for runtimes that need a fixed one. Default: any. */
   readonly batch?: number;
 }
 
 /**
- * Writes a model as an ONNX file, a quantized one with QuantizeLinear and DequantizeLinear: input `image` (float32, `batch × channels × height × width`, normalised), outputs `exit1`,
- * `exit2`, … (logits, `batch × classes`). Its metadata say how images are prepared ({@linkcode preparationOf}), as JSON.
+ * Exports a model as an ONNX file with input `image` (float32, `batch × channels × height × width`, normalised) and
+ * outputs `exit1`, `exit2`, … (logits, `batch × classes`). A quantized model uses QuantizeLinear and DequantizeLinear.
+ * The metadata describe the preprocessing as JSON ({@linkcode preparationOf}).
  *
- * @throws {RanetError} If there is no such exit, a quantized model's numbers cannot be, or the file would be larger than ONNX files can be.
+ * @throws {RanetError} If there is no such exit, the numbers of a quantized model are invalid, or the file would exceed
+ * ONNX's size limit.
  */
 export function exportOnnx(model: Exported, options: ExportOnnxOptions = {}): Uint8Array {
   expectObject("exportOnnx", { model }, "network", "tensors");
@@ -104,7 +108,7 @@ export function exportOnnx(model: Exported, options: ExportOnnxOptions = {}): Ui
   const size = graph.tensors.reduce((sum, { data }) => sum + data.byteLength, 0);
   if (size > MAX_WEIGHT_BYTES) {
     throw new RanetError(
-      `Cannot export ${name}: its weights take ${size} bytes, and an ONNX file holds ${MAX_WEIGHT_BYTES}. ` +
+      `Cannot export ${name}: its weights take ${size} bytes, more than the ${MAX_WEIGHT_BYTES} of an ONNX file. ` +
         "Cut it at an earlier exit.",
       { code: "too-large", remedy: { exit: network.exits.length - 1 } },
     );
@@ -162,7 +166,7 @@ function writeTensor({ name, shape, data }: OnnxTensor, to: PbfWriter): void {
   to.writeBytesField(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }
 
-/** A value's name, and its type: a tensor of floats with a shape. */
+/** Writes a value's name and type: a float tensor with a shape. */
 function writePort({ name, shape, batch }: OnnxPort & { batch?: number }, to: PbfWriter): void {
   to.writeStringField(1, name);
   to.writeMessage(2, (_, type) => {

@@ -1,5 +1,5 @@
 /**
- * A network as an ONNX graph.
+ * Converts a network to an ONNX graph.
  *
  * @module
  */
@@ -22,19 +22,19 @@ import {
 } from "./partial_graph.ts";
 import { QuantizedBuilder } from "./quantized_graph.ts";
 
-/** A value that goes in or comes out; its first dimension is the batch. */
+/** An input or output. Its first dimension is the batch. */
 export interface OnnxPort {
-  /** Its name. */
+  /** Name of the value. */
   readonly name: string;
   /** The other dimensions. */
   readonly shape: readonly number[];
 }
 
-/** A graph over one batch of images. */
+/** A graph that computes a batch of images. */
 export interface OnnxGraph {
   /** The normalised images. */
   readonly input: OnnxPort;
-  /** Logits, as many as there are exits. */
+  /** Logits, one output per exit. */
   readonly outputs: readonly OnnxPort[];
   /** Operations in order of execution. */
   readonly nodes: readonly OnnxNode[];
@@ -42,26 +42,26 @@ export interface OnnxGraph {
   readonly tensors: readonly OnnxTensor[];
 }
 
-/** Which part of a network the graph has, and what its values are called. */
+/** Options of {@linkcode onnxGraph}. */
 export interface OnnxGraphOptions {
-  /** Cut the network at this exit, counted from 1, and leave out what only others need. Default: all exits. */
+  /** Export only this exit, counted from 1, and omit layers that it does not need. Default: all exits. */
   readonly exit?: number;
-  /** Other names than `image` and `exit1`, `exit2`, …; of the output, only where there is one. */
+  /** Names to use instead of `image` and `exit1`, `exit2`, …. The output's applies only if there is a single one. */
   readonly names?: { readonly input: string; readonly output: string };
   /**
-   * For a quantized model: whether a Clip after each convolution limits numbers to 127 steps, as this package does.
-   * Without it ONNX Runtime is faster by a few per cent, features reach up to 255 steps, and processors without
-   * instructions for 8-bit products (AVX2 alone) may give wrong sums. Default: true.
+   * For a quantized model: whether a Clip after each convolution limits values to 127 steps, as in this package.
+   * Without it, ONNX Runtime is a few per cent faster, but values reach 255 steps, and processors without instructions
+   * for 8-bit dot products (only AVX2) may compute wrong sums. Default: true.
    */
   readonly clip?: boolean;
 }
 
 /**
- * Makes the graph of a network.
+ * Converts a network to a graph.
  *
- * @param network What to run.
- * @param weights Its weights, in floats or in eight bits.
- * @param options What to leave out, and names.
+ * @param network The network.
+ * @param weights Its weights, in floating point or 8 bits.
+ * @param options What to export, and names.
  * @throws {RanetError} If there is no such exit.
  */
 export function onnxGraph(
@@ -87,7 +87,7 @@ export function onnxGraph(
   }, own ? new Map([[IMAGE, own.input], [names[names.length - 1], own.output]]) : new Map());
 }
 
-/** The graph with other names for some values. */
+/** Renames values of a graph. */
 function renamed(graph: OnnxGraph, names: ReadonlyMap<string, string>): OnnxGraph {
   const nameOf = (name: string) => names.get(name) ?? name;
   const port = ({ name, shape }: OnnxPort): OnnxPort => ({ name: nameOf(name), shape });
@@ -95,7 +95,7 @@ function renamed(graph: OnnxGraph, names: ReadonlyMap<string, string>): OnnxGrap
   return { ...graph, nodes, input: port(graph.input), outputs: graph.outputs.map(port) };
 }
 
-/** Appends layers in floats. */
+/** Appends layers in floating point. */
 class FloatBuilder extends PartialGraph {
   readonly #network: Network;
   readonly #weights: FoldedWeights;
@@ -106,7 +106,7 @@ class FloatBuilder extends PartialGraph {
     this.#weights = weights;
   }
 
-  /** Appends what computes a layer; `exit` is what a classifier's logits are called. */
+  /** Appends the operations of a layer. `exit` is the name of a classifier's logits. */
   append(layer: Layer, exit: string): void {
     const [input, gates] = layer.reads.map((view) => this.read(view));
     switch (layer.kind) {
@@ -184,7 +184,10 @@ class FloatBuilder extends PartialGraph {
     }
   }
 
-  /** Adds a layer's weight, for an input with `zeros` more channels, and bias, and returns their names. */
+  /**
+   * Adds a layer's weight and bias and returns their names. The weight is padded for an input with `zeros` more
+   * channels.
+   */
   #parameters(name: string, [outputs, inputs, ...kernel]: readonly number[], zeros = 0): string[] {
     const { weight, bias } = this.#weights.get(name)!;
     const shape = [outputs, inputs + zeros, ...kernel];
@@ -198,7 +201,7 @@ class FloatBuilder extends PartialGraph {
   }
 }
 
-/** Nodes and tensors that the outputs depend on. */
+/** Keeps the nodes and tensors on which the outputs depend. */
 function keepNeeded(
   { nodes, tensors }: PartialGraph,
   outputs: readonly string[],

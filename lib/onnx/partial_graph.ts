@@ -1,6 +1,6 @@
 /**
- * An ONNX graph in the making. Where the network writes channel ranges of a feature, each range is a value of its own, and
- * whoever reads several of them reads their Concat.
+ * An ONNX graph under construction. Each channel range of a feature that the network writes is a separate value; a
+ * layer that reads several of them reads their Concat.
  *
  * @module
  */
@@ -10,13 +10,13 @@ import { isSameSize, type Size } from "../network/size.ts";
 
 /** An operation of the ONNX standard. */
 export interface OnnxNode {
-  /** Its name in the standard, such as `Conv`. */
+  /** Operator name in the standard, such as `Conv`. */
   readonly operator: string;
-  /** Values read; `""` for an optional one that is left out. */
+  /** Values read; `""` for an omitted optional one. */
   readonly inputs: readonly string[];
   /** The value written. */
   readonly output: string;
-  /** Attributes: a whole number, a list of them, a word, or in an array of its own a number that is not whole. */
+  /** Attributes: a whole number, a list of whole numbers, a string, or a float in an array of length one. */
   readonly attributes: Readonly<Record<string, number | readonly number[] | string | Float32Array>>;
 }
 
@@ -30,43 +30,43 @@ export interface OnnxTensor {
   readonly data: Float32Array | Int8Array | Uint8Array | Int16Array | Int32Array | BigInt64Array;
 }
 
-/** The value that holds the images. */
+/** Name of the input value. */
 export const IMAGE = "image";
 
-/** What an exit's logits are called; exits are counted from 0. */
+/** Name of an exit's logits. The argument counts from 0. */
 export function exitName(exit: number): string {
   return `exit${exit + 1}`;
 }
 
-/** A channel range of a feature that has been written. */
+/** A written channel range of a feature. */
 interface Part {
   readonly value: string;
   readonly offset: number;
   readonly channels: number;
 }
 
-/** Nodes and constants so far, and which values hold which channels. */
+/** Collects nodes and constants, and records which values contain which channels. */
 export class PartialGraph {
   /** Operations, in order of execution. */
   readonly nodes: OnnxNode[] = [];
   /** Constants. */
   readonly tensors: OnnxTensor[] = [];
   readonly #network: Network;
-  /** What has been written of each feature, by ascending channel. */
+  /** Written ranges of each feature, by ascending channel. */
   readonly #parts: Part[][];
-  /** Concatenations, by the values that they join. */
+  /** Concatenations by the values that they join. */
   readonly #joined = new Map<string, string>();
-  /** Values with channels of zeros behind them, by those without. */
+  /** Zero-padded values by the values without padding. */
   readonly #padded = new Map<string, string>();
 
-  /** Starts with the image. */
+  /** Creates a graph with only the image. */
   constructor(network: Network) {
     this.#network = network;
     this.#parts = network.features.map(() => []);
     this.#parts[0] = [{ value: IMAGE, offset: 0, channels: network.features[0].channels }];
   }
 
-  /** Appends an operation, and returns the name of its output. */
+  /** Appends an operation and returns the name of its output. */
   node(
     operator: string,
     inputs: readonly string[],
@@ -77,19 +77,19 @@ export class PartialGraph {
     return output;
   }
 
-  /** Adds a constant unless there is one of this name, and returns its name. */
+  /** Adds a constant unless one with this name exists, and returns its name. */
   constant(name: string, shape: readonly number[], data: () => OnnxTensor["data"]): string {
     if (!this.tensors.some((tensor) => tensor.name === name)) this.tensors.push({ name, shape, data: data() });
     return name;
   }
 
-  /** Says which value holds the channels of a view. */
+  /** Records which value contains the channels of a view. */
   write({ feature, offset, channels }: View, value: string): void {
     this.#parts[feature].push({ value, offset, channels });
     this.#parts[feature].sort((a, b) => a.offset - b.offset);
   }
 
-  /** The value of a view: what was written there, joined where it is more than one. */
+  /** The value of a view. If several ranges were written, they are concatenated. */
   read({ feature, offset, channels }: View): string {
     const end = offset + channels;
     const parts = this.#parts[feature].filter((part) => part.offset >= offset && part.offset + part.channels <= end);
@@ -104,7 +104,9 @@ export class PartialGraph {
     return joined;
   }
 
-  /** An exit's logits, under a name; of a boosted exit, `reweight` times those of the exit before are added. */
+  /**
+   * Appends an exit's logits under a name. For a boosted exit, `reweight` times those of the previous exit are added.
+   */
   logits(
     { exit, name }: Classifier,
     output: string,
@@ -120,7 +122,7 @@ export class PartialGraph {
     this.node("Add", [own(), this.node("Mul", [exitName(exit - 1), factor], {})], {}, output);
   }
 
-  /** A value with channels of zeros behind its own. */
+  /** Appends channels of zeros to a value. */
   pad(value: string, zeros: number): string {
     if (zeros === 0) return value;
     const pads = () => BigInt64Array.of(0n, 0n, 0n, 0n, 0n, BigInt(zeros), 0n, 0n);
@@ -148,13 +150,13 @@ export class PartialGraph {
 
   /** The mean of the top left pixels, `batch × channels`. */
   pool(value: string, window: Size): string {
-    // As far apart as wide, a second window finds no room: what is left is the pixel of the top left one.
+    // The stride equals the window, so that only one window fits and only the top left average remains.
     const size = [window.height, window.width];
     return this.node("Flatten", [this.node("AveragePool", [value], { kernel_shape: size, strides: size })], {});
   }
 }
 
-/** The attributes of a convolution with padding `kernel >> 1`. */
+/** Attributes of a convolution with padding `kernel >> 1`. */
 export function convolutionAttributes({ kernel, stride }: { readonly kernel: number; readonly stride: number }): {
   readonly kernel_shape: readonly number[];
   readonly strides: readonly number[];
@@ -167,23 +169,24 @@ export function convolutionAttributes({ kernel, stride }: { readonly kernel: num
   };
 }
 
-/** What a side is multiplied by, in float32. */
+/** Scale factor of a side in float32. */
 function scaleTo(from: number, to: number): number {
   const nearest = Math.fround(to / from);
-  // The output's size is rounded down from a product that is exact in one runtime and a float32 in another: the
-  // scale must not be below the quotient, whichever it is.
+  // Runtimes round the output size down from a product that is exact in some and float32 in others. Therefore the scale
+  // must not be below the exact quotient.
   return nearest * from < to ? nearest * (1 + 2 ** -22) : nearest;
 }
 
-/** A size in a tensor's name. */
+/** A size as part of a tensor's name. */
 function nameOfSize({ height, width }: Size): string {
   return height === width ? `${height}` : `${height}x${width}`;
 }
 
 /**
- * Channels of zeros that an input needs, so that ONNX Runtime Web (1.23.2 to 1.30.0) computes the convolution rightly
- * on WebGPU: where the input's are a multiple of 3, but neither 3 nor a multiple of 4, and the output's a multiple of
- * 4, its numbers are wrong. Those of 1×1 with stride 1 are multiplied as matrices, and right.
+ * Number of zero channels to append to an input so that ONNX Runtime Web (1.23.2 to 1.30.0) computes the convolution
+ * correctly on WebGPU. Its results are wrong if the number of input channels is a multiple of 3, but neither 3 nor a
+ * multiple of 4, and the number of output channels is a multiple of 4. 1×1 convolutions with stride 1 are computed as
+ * matrix products and are correct.
  */
 export function missingChannels({ kernel, stride, inputs, outputs }: {
   readonly kernel: number;
@@ -196,7 +199,7 @@ export function missingChannels({ kernel, stride, inputs, outputs }: {
   return wrong ? 4 - inputs % 4 : 0;
 }
 
-/** A matrix with columns of zeros behind its own, `columns` in all. */
+/** Pads a matrix with zeros to a total of `columns`. */
 export function padRows<Matrix extends Float32Array | Int8Array>(
   matrix: Matrix,
   rows: number,

@@ -1,5 +1,5 @@
 /**
- * The files that transformers.js expects of an image classifier.
+ * Creates the files of an image classifier for transformers.js.
  *
  * @module
  */
@@ -9,18 +9,18 @@ import { sizeOf } from "../network/size.ts";
 import { isQuantized } from "../weights/quantized.ts";
 import { type Exported, exportOnnx, preparationOf } from "./export.ts";
 
-/** What transformers.js calls input and output. */
+/** Names of the input and output in transformers.js. */
 const NAMES = { input: "pixel_values", output: "logits" };
-/** Pillow's number of bilinear resampling. */
+/** Pillow's constant for bilinear resampling. */
 const BILINEAR = 2;
 
 /**
- * Makes the files, by their paths within the folder: the network up to one exit, what its classes are called, and how images
- * are prepared. Any architecture of one input and one output would do as `model_type`; transformers.js has no RANet. It can make
- * an image cover a square, but not a rectangle: there images are stretched.
+ * Creates the files by their paths within the folder: the network up to one exit, the labels of its classes, and the
+ * preprocessing. transformers.js has no RANet, so `model_type` is another architecture with one input and one output.
+ * It can resize an image to cover a square, but not a rectangle; for a rectangle, images are stretched.
  *
  * @param exported The model.
- * @param options `exit`: which exit answers, counted from 1. Default: the last.
+ * @param options `exit`: the exit to export, counted from 1. Default: the last.
  * @throws {RanetError} If there is no such exit, or the network does not take three channels.
  */
 export function transformersJsFiles(
@@ -57,7 +57,7 @@ export function transformersJsFiles(
   const json = (value: unknown) => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
   return new Map([
     [
-      // The names by which it finds the type that it is asked for: q8 and fp32.
+      // File names by which transformers.js finds the data types q8 and fp32.
       isQuantized(exported.tensors) ? "onnx/model_quantized.onnx" : "onnx/model.onnx",
       exportOnnx(exported, { exit, names: NAMES }),
     ],

@@ -14,8 +14,8 @@ import { readsOwnOutput, scheduleWaves } from "./waves.ts";
 /**
  * Builds the plan of a network.
  *
- * @param network What to run.
- * @param options `keepsFeatures`: whether each feature has a place of its own, to be read when all has run.
+ * @param network The network.
+ * @param options `keepsFeatures`: whether features never share memory, so that all can be read after a run.
  * @returns Steps and memory layout; the same for every batch size and device.
  */
 export function buildPlan(network: Network, { keepsFeatures = false } = {}): Plan {
@@ -52,7 +52,10 @@ function lazyStages({ exits }: Network): Layer[][] {
   return stages;
 }
 
-/** A feature lives from the first wave that writes it (the image: from the start) to the last that reads it. */
+/**
+ * Places features. A feature is live from the first wave that writes it (the image: from the start) to the last that
+ * reads it.
+ */
 function placeFeatures(
   network: Network,
   waves: readonly (readonly Layer[])[],

@@ -68,7 +68,7 @@ export interface Plan {
   readonly image: Region;
   /** For each exit its waves, in order. */
   readonly stages: readonly (readonly Wave[])[];
-  /** Quads of zeros before the first sample, read in place of pixels outside a feature. */
+  /** Quads of zeros before the first sample, which are read instead of pixels outside a feature. */
   readonly zeroQuads: number;
   /** Quads of activations per sample. */
   readonly sampleQuads: number;

@@ -12,7 +12,7 @@ import type { GradientView, LearnedParameter, NormedConvolution, TrainingPlan, T
 /**
  * Builds the plan of a network's training.
  *
- * @param network What to train.
+ * @param network The network.
  * @param options `train`: all layers, or only the exits' linear layers, with the rest as in inference.
  */
 export function buildTrainingPlan(network: Network, options: { train: "all" | "classifiers" }): TrainingPlan {
@@ -73,7 +73,7 @@ class Builder {
     };
   }
 
-  /** Layers, then losses: each takes the place of its logits, which others may need. */
+  /** Layers, then losses. Each loss gradient replaces its logits, which other exits may need before. */
   #appendAllForward(statistics: "batch" | "running"): void {
     for (const { layer } of this.#layers) this.#appendForward(layer, statistics);
     this.#network.exits.forEach((_, exit) => this.#forward.push({ kind: "loss", exit }));

@@ -1,8 +1,8 @@
 /**
  * The plan of a training step: its forward and backward passes as kernel runs over whole batches. Batch norm needs all
  * samples of a layer before the next layer, so nothing here is per sample: a feature is `[sample][y][x][channel]`, with
- * channels padded to a quad. Pure data, the same for every batch size and device; the device decides where features
- * are.
+ * channels padded to a quad. It is only data, the same for every batch size and device. The device decides where
+ * features are stored.
  *
  * @module
  */
@@ -37,7 +37,7 @@ export interface NormStatistics {
   readonly input: View;
 }
 
-/** Batch norm, and ReLU where the layer has one. */
+/** Batch norm, and ReLU if the layer has one. */
 export interface NormForward {
   /** Discriminates {@linkcode TrainingStep}. */
   readonly kind: "norm";
@@ -90,7 +90,7 @@ export interface ClassifierGradient {
 }
 
 /**
- * With g the gradient behind the ReLU and x̂ the normalised input: the sums over samples and pixels of g,
+ * With g as the gradient of the ReLU's output and x̂ as the normalised input: the sums over samples and pixels of g,
  * which is the gradient of batch norm's bias, and of g · x̂, which is that of its weight.
  */
 export interface NormSums {
@@ -156,9 +156,9 @@ export interface DepthwiseWeightGradient {
   readonly kind: "depthwise-weight-gradient";
   /** The layer. */
   readonly layer: DepthwiseConvolution;
-  /** What the layer read. */
+  /** The layer's input. */
   readonly input: View;
-  /** Gradient of what it wrote. */
+  /** Gradient of the layer's output. */
   readonly gradient: View;
 }
 
@@ -168,37 +168,37 @@ export interface DepthwiseInputGradient {
   readonly kind: "depthwise-input-gradient";
   /** The layer. */
   readonly layer: DepthwiseConvolution;
-  /** Gradient of what the layer wrote. */
+  /** Gradient of the layer's output. */
   readonly gradient: View;
-  /** Gradient of what it read. */
+  /** Gradient of the layer's input. */
   readonly result: GradientView;
 }
 
-/** A mean's gradient to all pixels that it was taken of. */
+/** Distributes the gradient of a mean to all of its pixels. */
 export interface SqueezeGradient {
   /** Discriminates {@linkcode TrainingStep}. */
   readonly kind: "squeeze-gradient";
-  /** Gradient of what the layer wrote. */
+  /** Gradient of the layer's output. */
   readonly gradient: View;
-  /** Gradient of what it read. */
+  /** Gradient of the layer's input. */
   readonly result: GradientView;
 }
 
-/** Gradients of channels that were multiplied by gates, and of what those were made from. */
+/** Gradients of gated channels and of the inputs of their gates. */
 export interface ExcitationGradient {
   /** Discriminates {@linkcode TrainingStep}. */
   readonly kind: "excitation-gradient";
   /** The layer. */
   readonly layer: Excitation;
-  /** The channels that it read. */
+  /** The gated channels. */
   readonly input: View;
-  /** What it made gates from. */
+  /** The inputs of the gates. */
   readonly gates: View;
-  /** Gradient of what the layer wrote. */
+  /** Gradient of the layer's output. */
   readonly gradient: View;
-  /** Gradient of the channels. */
+  /** Gradient of the gated channels. */
   readonly result: GradientView;
-  /** Gradient of what gates were made from. */
+  /** Gradient of the inputs of the gates. */
   readonly gatesResult: GradientView;
 }
 
@@ -214,7 +214,7 @@ export interface MaxPoolGradient {
   readonly result: GradientView;
 }
 
-/** Distributes each output's gradient to the inputs that it was interpolated from. */
+/** Distributes each output's gradient to the inputs from which it was interpolated. */
 export interface ResizeGradient {
   /** Discriminates {@linkcode TrainingStep}. */
   readonly kind: "resize-gradient";
@@ -236,8 +236,8 @@ export interface Zero {
 export type NormedConvolution = (Convolution | DepthwiseConvolution) & { readonly norm: string };
 
 /**
- * One kernel run over a batch: a layer of inference, or a step that only training has. Here, a convolution before a
- * batch norm has no norm and ReLU, and writes a separate tensor.
+ * One kernel run over a batch: a layer of inference, or a step that only training has. A convolution before a batch
+ * norm has no norm and activation here, and writes a separate tensor.
  */
 export type TrainingStep = ForwardStep | BackwardStep;
 
@@ -265,7 +265,7 @@ export type BackwardStep =
 export interface LearnedParameter {
   /** Its name in the authors' PyTorch code. */
   readonly name: string;
-  /** Its shape there. */
+  /** Its shape in that code. */
   readonly shape: readonly number[];
   /** Whether it is a convolution's or linear layer's weight, rather than a bias or batch norm's. */
   readonly isWeight: boolean;

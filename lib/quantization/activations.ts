@@ -1,42 +1,46 @@
 /**
- * What a network's features hold for some images: for each channel that a convolution writes, how often which values occur.
+ * Collects the distribution of a network's activations for some images: a histogram for each output channel of each
+ * layer.
  *
  * @module
  */
 
 import { CpuRunner } from "../device/cpu/runner.ts";
-import type { Convolution, Network } from "../network/network.ts";
+import type { Network } from "../network/network.ts";
 import { buildPlan } from "../planner/build.ts";
 import type { Plan, Region } from "../planner/plan.ts";
 import type { FoldedWeights } from "../weights/fold.ts";
 
-/** Intervals that a channel's values are counted in. */
+/** Number of bins of a channel's histogram. */
 export const BINS = 512;
 
-/** A channel's values for some images. All are 0 or above, behind a ReLU. */
+/**
+ * Statistics of a channel's values for some images. All values are at least 0, because they follow a ReLU, except the
+ * inputs of gates.
+ */
 export interface ChannelValues {
-  /** The largest; 0 if the channel is always 0. */
+  /** Largest magnitude; 0 if the channel is always 0. */
   readonly most: number;
-  /** Their mean. */
+  /** Mean value. */
   readonly mean: number;
-  /** How many lie in each of {@linkcode BINS} intervals of equal length from 0 to the largest; zeros are not counted. */
+  /** Histogram of {@linkcode BINS} equal bins from 0 to the largest value. Zeros are not counted. */
   readonly counts: Uint32Array;
 }
 
-/** What each convolution writes, by its name: one for each channel. */
-export type ConvolutionValues = ReadonlyMap<string, readonly ChannelValues[]>;
+/** Statistics of the output channels of each layer that has its own range, by the layer's name. */
+export type LayerValues = ReadonlyMap<string, readonly ChannelValues[]>;
 
 /**
- * Passes images through a network in floats.
+ * Runs images through a network in floating point.
  *
- * @param images Batches of normalised images, `N × channels × height × width`; gone through twice.
+ * @param images Batches of normalised images, `N × channels × height × width`. They are processed twice.
  */
 export async function collectActivations(
   network: Network,
   weights: FoldedWeights,
   images: readonly Float32Array[],
   options: { readonly threads?: number } = {},
-): Promise<ConvolutionValues> {
+): Promise<LayerValues> {
   const plan = buildPlan(network, { keepsFeatures: true });
   const length = plan.image.channels * plan.image.size.height * plan.image.size.width;
   const batchSize = Math.max(1, ...images.map((batch) => batch.length / length));
@@ -66,7 +70,8 @@ export async function collectActivations(
     for (let i = 0; i < values.length; i++) {
       const channel = i % channels;
       own.sum[channel] += values[i];
-      if (values[i] > own.most[channel]) own.most[channel] = values[i];
+      const size = Math.abs(values[i]);
+      if (size > own.most[channel]) own.most[channel] = size;
     }
     own.seen += values.length / channels;
   });
@@ -84,9 +89,19 @@ export async function collectActivations(
   ]));
 }
 
-/** The convolutions of a plan, with where each one's output lies. */
-function writtenRegions(plan: Plan): (readonly [Convolution, Region])[] {
-  return plan.stages.flat(2).flatMap((step) =>
-    step.kind === "convolution" ? [[step.layer, step.writes[0]] as const] : []
-  );
+/** The layers of a plan whose output has its own range, and the location of the output. */
+function writtenRegions(plan: Plan): (readonly [layer: { readonly name: string }, Region])[] {
+  return plan.stages.flat(2).flatMap((step) => {
+    switch (step.kind) {
+      case "convolution":
+      case "depthwise":
+      case "squeeze":
+      case "excitation":
+        return [[step.layer, step.writes[0]] as const];
+      case "max-pool":
+      case "resize":
+      case "classifier":
+        return [];
+    }
+  });
 }

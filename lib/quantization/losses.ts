@@ -1,5 +1,5 @@
 /**
- * What a model loses by being quantized, exit by exit.
+ * Measures the loss of accuracy by quantization at each exit.
  *
  * @module
  */
@@ -7,17 +7,17 @@
 import { measure, type Validation } from "../calibration/measure.ts";
 import type { Network } from "../network/network.ts";
 
-/** An exit's accuracy before and after, as shares of the same images. */
+/** Accuracy of an exit before and after quantization on the same images, in [0, 1]. */
 export interface ExitLoss {
-  /** In floats. */
+  /** In floating point. */
   readonly before: number;
-  /** In eight bits. */
+  /** In 8 bits. */
   readonly after: number;
-  /** Share of images to which both answer the same. */
+  /** Share of images for which both predict the same class. */
   readonly agreement: number;
 }
 
-/** Compares what both say of the same labelled images. */
+/** Compares both models on the same labelled images. */
 export function compareExits(network: Network, before: Validation, after: Validation): ExitLoss[] {
   const [floats, whole] = [before, after].map((validation) => measure(network, validation));
   const share = (isCounted: (sample: number) => boolean): number => {

@@ -1,5 +1,5 @@
 /**
- * A model in eight bits, from a trained model and some images like those that it is to classify.
+ * Quantizes a trained model to 8 bits, using some representative images.
  *
  * @module
  */
@@ -14,31 +14,44 @@ import { collectActivations } from "./activations.ts";
 import { quantizeWeights } from "./quantize_weights.ts";
 import { RANGE_METHODS, type RangeMethod } from "./steps.ts";
 
-/** How a model is quantized. */
+/** Options of {@linkcode quantize}. */
 export interface QuantizeOptions {
   /**
-   * How the range of each channel is chosen: `mse` makes the mean squared error of the images' numbers least; `max` clips none
-   * of them. Default: `mse`.
+   * How the range of each channel is chosen: `mse` minimises the mean squared error of the images' activations; `max`
+   * clips none of them. Default: `mse`.
    */
   readonly range?: RangeMethod;
-  /** Most threads. Default: one per core. */
+  /** Maximum number of threads. Default: one per core. */
   readonly threads?: number;
 }
 
-/** Numbers of images that are passed at a time. */
+/**
+ * Checks without images that a model can be quantized.
+ *
+ * @throws {RanetError} If it is already in 8 bits, or one of its layers cannot be quantized.
+ */
+export function checkQuantizable({ name, network, tensors }: Pick<Model, "name" | "network" | "tensors">): void {
+  if (isQuantized(tensors)) {
+    throw new RanetError(`Cannot quantize ${name}: it is already in 8 bits. Use the model from which it was made`);
+  }
+  quantizedParameters(network);
+}
+
+/** Number of input values that are processed at a time. */
 const PART = 2 ** 22;
 
 /**
- * Makes a model compute in whole numbers of eight bits: a third to half of the time on the CPU, half the size of float16. What is lost
- * in accuracy is for the caller to measure, on images with labels; `ranet quantize` does both.
+ * Quantizes a model to 8-bit integers: it takes a third to half of the time on the CPU, and half the size of float16.
+ * It does not measure the loss of accuracy, which needs labelled images; `ranet quantize` does both.
  *
- * @param model A model in floats.
- * @param images Normalised images, `N × channels × height × width` (see `toTensor`), of the kind that it is to classify; some hundred.
- * They need no labels, and should not be those that accuracy is measured on later.
- * @param options How.
- * @returns The model, with the same temperatures. Thresholds of the model before are not valid for it: calibrate again.
- * @throws {RanetError} If there are no images or one is not finite, the model is in eight bits already, or a layer of it cannot
- * be computed so.
+ * @param model A model in floating point.
+ * @param images Normalised images, `N × channels × height × width` (see `toTensor`), representative of those that it
+ * will classify; a few hundred. They need no labels. Do not use the images on which you measure accuracy later.
+ * @param options How to choose ranges, and the number of threads.
+ * @returns The quantized model, with the same temperatures. Thresholds of the original model are not valid for it:
+ * calibrate again.
+ * @throws {RanetError} If there are no images or one is not finite, the model is already quantized, or one of its
+ * layers cannot be quantized.
  *
  * @example
  * ```ts
@@ -63,19 +76,18 @@ export async function quantize(model: Model, images: Float32Array, options: Quan
   if (!RANGE_METHODS.includes(range)) {
     refuse(`range is ${JSON.stringify(range)}, expected ${RANGE_METHODS.join(" or ")}`);
   }
-  if (isQuantized(tensors)) refuse("it is in eight bits already. Give the model that it was made from");
-  quantizedParameters(network);
+  checkQuantizable(model);
   const length = inputLength(spec.input);
   if (images.length === 0 || images.length % length !== 0) {
     refuse(
       `expected images of ${
         inputShape(spec.input).join(" × ")
-      } numbers each, one at least, found ${images.length} numbers`,
+      } numbers each, at least one image, found ${images.length} numbers`,
     );
   }
   let largest = 0;
   for (let i = 0; i < images.length; i++) {
-    if (!Number.isFinite(images[i])) refuse(`image ${Math.floor(i / length)} holds ${images[i]}`);
+    if (!Number.isFinite(images[i])) refuse(`image ${Math.floor(i / length)} contains ${images[i]}`);
     largest = Math.max(largest, Math.abs(images[i]));
   }
   const weights = foldWeights(network, tensors);
@@ -86,9 +98,9 @@ export async function quantize(model: Model, images: Float32Array, options: Quan
   );
   const values = await collectActivations(network, weights, parts, { threads });
   for (const [layer, channels] of values) {
-    if (!channels.every(({ most }) => Number.isFinite(most))) refuse(`what ${layer} computes overflows float32`);
+    if (!channels.every(({ most }) => Number.isFinite(most))) refuse(`the output of ${layer} overflows float32`);
   }
   const quantized = quantizeWeights(network, weights, values, { method: range, largest });
-  parseQuantized(network, quantized, { source: "made of it" });
+  parseQuantized(network, quantized, { source: "of this quantization" });
   return { ...model, tensors: quantized };
 }

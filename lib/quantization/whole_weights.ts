@@ -1,31 +1,31 @@
 /**
- * A convolution's weights as whole numbers.
+ * Quantizes a convolution's weights to integers.
  *
  * @module
  */
 
-import type { Convolution } from "../network/network.ts";
+import type { Convolution, DepthwiseConvolution } from "../network/network.ts";
 import type { FoldedLayer } from "../weights/fold.ts";
 import { MAX_PIXEL, MAX_WEIGHT, type QuantizedConvolution, readsImage } from "../weights/quantized.ts";
 import { chainsOf, MAX_CHAIN } from "../weights/quantized_runs.ts";
 
-/** Weights of the image need not be larger: pixels have fewer bits. */
+/** Largest weight of a convolution that reads the image. Larger ones gain nothing, because pixels have fewer bits. */
 const MOST_OF_IMAGE = 4095;
-/** Biases are kept below this, so that sums with them have 32 bits. */
+/** Upper limit of biases, so that sums with them fit 32 bits. */
 const MOST_BIAS = 2 ** 23;
-/** Multipliers are kept above this: smaller numbers lose bits. */
+/** Lower limit of multipliers. Smaller floats lose precision. */
 const LEAST_UNIT = 1e-30;
 
-/** How much longer than need be the units are that are tried: with longer ones fewer weights have to be shortened. */
+/** Factors by which larger units than necessary are tried. With larger units, fewer weights have to be reduced. */
 const LONGER = [1, 1.12, 1.25, 1.4, 1.6, 1.8, 2];
 
-/** What is known of what a convolution reads and writes. */
+/** Steps of a convolution's input and output. */
 export interface ConvolutionSteps {
-  /** What one step of each input channel stands for. */
+  /** Value of one step of each input channel. */
   readonly inputs: Float32Array;
   /** The mean of each input channel, in steps. */
   readonly means: Float32Array;
-  /** What one step of each output channel is to stand for. */
+  /** Value of one step of each output channel. */
   readonly outputs: Float32Array;
 }
 
@@ -34,16 +34,19 @@ export interface ConvolutionSteps {
  * the output is subtracted from its bias.
  */
 export function roundConvolution(
-  layer: Convolution,
+  layer: Convolution | DepthwiseConvolution,
   { weight, bias }: FoldedLayer,
   { inputs, means, outputs }: ConvolutionSteps,
 ): QuantizedConvolution {
   const { kernel } = layer;
   const taps = kernel ** 2;
-  const fanIn = inputs.length * taps;
-  const isImage = readsImage(layer);
+  const isDepthwise = layer.kind === "depthwise";
+  const fanIn = isDepthwise ? taps : inputs.length * taps;
+  const inputOf = (out: number, i: number) => isDepthwise ? out : Math.floor(i / taps);
+  const isImage = !isDepthwise && readsImage(layer);
   const most = isImage ? MOST_OF_IMAGE : MAX_WEIGHT;
-  const chains = isImage ? [] : chainsOf({ inputs: inputs.length, kernel });
+  const isChained = !isImage && !isDepthwise;
+  const chains = isChained ? chainsOf({ inputs: inputs.length, kernel }) : [];
   const whole = isImage ? new Int16Array(weight.length) : new Int8Array(weight.length);
   const biases = new Int32Array(outputs.length);
   const multiplier = new Float32Array(outputs.length);
@@ -52,24 +55,24 @@ export function roundConvolution(
     let largest = 0;
     let sum = 0;
     for (let i = 0; i < fanIn; i++) {
-      scaled[i] = weight[out * fanIn + i] * inputs[Math.floor(i / taps)];
+      scaled[i] = weight[out * fanIn + i] * inputs[inputOf(out, i)];
       largest = Math.max(largest, Math.abs(scaled[i]));
       sum += Math.abs(scaled[i]);
     }
     const limit = isImage ? sum * MAX_PIXEL / 2 ** 30 : 0;
     const least = Math.max(largest / most, limit, Math.abs(bias[out]) / MOST_BIAS, LEAST_UNIT);
-    const tried = (isImage ? [1] : LONGER).map((factor) => roundWeights(scaled, { unit: factor * least, chains }));
+    const tried = (isChained ? LONGER : [1]).map((factor) => roundWeights(scaled, { unit: factor * least, chains }));
     const best = tried.reduce((a, b) => b.error < a.error ? b : a);
     whole.set(best.whole, out * fanIn);
     let drift = 0;
-    for (let i = 0; i < fanIn; i++) drift += (scaled[i] - best.whole[i] * best.unit) * means[Math.floor(i / taps)];
+    for (let i = 0; i < fanIn; i++) drift += (scaled[i] - best.whole[i] * best.unit) * means[inputOf(out, i)];
     biases[out] = Math.round((bias[out] + drift) / best.unit);
     multiplier[out] = best.unit / outputs[out];
   }
   return { weight: whole, bias: biases, multiplier, scale: outputs };
 }
 
-/** Weights of one output as whole numbers, so many times `unit`. */
+/** Rounds the weights of one output to integer multiples of `unit`. */
 function roundWeights(
   weights: Float64Array,
   { unit, chains }: { readonly unit: number; readonly chains: readonly (readonly number[])[] },
@@ -84,7 +87,7 @@ function roundWeights(
   return { unit, whole, error };
 }
 
-/** Makes weights whose magnitudes add up to too much smaller, by the same amount each: that changes their squares least. */
+/** Reduces weights whose magnitudes have too large a sum, all by the same amount, which minimises the squared error. */
 function shorten(weights: Float64Array, places: readonly number[], most: number): void {
   let sum = 0;
   for (const place of places) sum += Math.abs(weights[place]);
@@ -102,7 +105,7 @@ function shorten(weights: Float64Array, places: readonly number[], most: number)
   }
 }
 
-/** Takes off what rounding has added. */
+/** Corrects sums that rounding has made too large. */
 function trim(weights: Int16Array, places: readonly number[]): void {
   let excess = -MAX_CHAIN;
   for (const place of places) excess += Math.abs(weights[place]);

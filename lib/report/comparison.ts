@@ -1,5 +1,5 @@
 /**
- * Which of several models is ahead at which cost, in words.
+ * Describes in words which of several models is the most accurate at which cost.
  *
  * @module
  */
@@ -7,28 +7,28 @@
 import { large } from "../text/numbers.ts";
 import type { ModelReport } from "./model_report.ts";
 
-/** What a cost per image can buy. */
+/** A range of costs per image with the same leader. */
 interface Stretch {
-  /** The model that is ahead; `undefined` where none is by more than chance would explain. */
+  /** The most accurate model; `undefined` if no lead is statistically significant. */
   readonly leader: string | undefined;
-  /** Whether no other model answers at this cost. */
+  /** Whether no other model is available at this cost. */
   readonly alone: boolean;
-  /** From this cost on. */
+  /** Lower end of the range. */
   readonly from: number;
-  /** Largest lead over the next best model, in [0, 1]. */
+  /** Largest lead in accuracy over the second-best model, in [0, 1]. */
   readonly lead: number;
-  /** The cost at which the lead is that large. */
+  /** Cost at which the lead is largest. */
   readonly at: number;
 }
 
-/** Standard deviations that contain 95 % of a normal distribution. */
+/** Number of standard deviations that contain 95 % of a normal distribution. */
 const DEVIATIONS = 1.96;
 
 /**
- * Compares models by what they reach at equal cost: on their budgeted curves if all have one, else exit by exit.
+ * Compares the accuracy of models at equal cost: on their budgeted curves if all have one, otherwise exit by exit.
  *
  * @param models At least two, evaluated on the same images.
- * @returns A sentence per stretch of costs, and what chance could explain.
+ * @returns A sentence per range of costs, and the significance level.
  */
 export function compareModels(models: readonly ModelReport[]): string {
   const isBudgeted = models.every(({ budgeted }) => budgeted);
@@ -40,10 +40,10 @@ export function compareModels(models: readonly ModelReport[]): string {
   }));
   const { samples } = models[0].dataset;
   const stretches = merge(stretchesOf(curves, samples));
-  const how = isBudgeted ? "a shared budget" : "each image stopped at the same exit";
+  const how = isBudgeted ? "a shared budget" : "all images leaving at the same exit";
   const sentences = stretches.map((stretch, i) => inWords(stretch, stretches[i + 1]?.from));
   return `With ${how}, by multiply-adds per image: ${sentences.join("; ")}. ` +
-    `A lead that ${samples.toLocaleString("en")} images could show by chance (95 %) is not counted.`;
+    `Leads within chance for ${samples.toLocaleString("en")} images (95 % confidence) are not counted.`;
 }
 
 interface Curve {
@@ -51,7 +51,7 @@ interface Curve {
   readonly points: readonly { readonly flops: number; readonly accuracy: number }[];
 }
 
-/** One for each cost at which some model can do more than for less. */
+/** One range for each cost at which some model becomes more accurate. */
 function stretchesOf(curves: readonly Curve[], samples: number): Stretch[] {
   const costs = [...new Set(curves.flatMap(({ points }) => points.map(({ flops }) => flops)))].sort((a, b) => a - b);
   return costs.map((cost) => {
@@ -67,7 +67,7 @@ function stretchesOf(curves: readonly Curve[], samples: number): Stretch[] {
 }
 
 /**
- * With one right and one wrong image more for each (Agresti and Caffo, "Simple and Effective Confidence Intervals",
+ * Adds one correct and one wrong image to each sample (Agresti and Caffo, "Simple and Effective Confidence Intervals",
  * 2000).
  */
 function isSignificant(better: number, worse: number, samples: number): boolean {
@@ -88,6 +88,6 @@ function merge(stretches: readonly Stretch[]): Stretch[] {
 function inWords({ leader, alone, from, lead, at }: Stretch, to: number | undefined): string {
   const where = to === undefined ? `from ${large(from)} on` : `from ${large(from)} to ${large(to)}`;
   if (leader === undefined) return `${where} none is clearly ahead`;
-  if (alone) return `${where} only ${leader} answers`;
+  if (alone) return `${where} only ${leader} is available`;
   return `${where} ${leader} is ahead, by up to ${(100 * lead).toFixed(1)} points (at ${large(at)})`;
 }

@@ -1,6 +1,6 @@
 /**
- * The pass over a data set: the logits of every exit, kept in a file as they come, so that an evaluation that was cut
- * off can be resumed, and memory stays constant.
+ * Evaluates a data set: writes the logits of every exit to a file as they are computed, so that an interrupted
+ * evaluation can be resumed, and memory stays constant.
  *
  * @module
  */
@@ -19,24 +19,24 @@ import { digestModel } from "../weights/digest.ts";
 import { LogitsFile, type Outcomes } from "./logits_file.ts";
 import { shardPath, writeShardNote } from "./logits_shards.ts";
 
-/** How a pass is made. */
+/** Options of {@linkcode evaluate}. */
 export interface EvaluateOptions {
-  /** Folder for the file of logits; made if missing. */
+  /** Folder for the logits file. Created if missing. */
   readonly folder: string;
-  /** What decodes image files; by default the calling thread. */
+  /** Decodes image files. Default: the calling thread. */
   readonly decoders?: DecoderPool;
-  /** Told what is wrong with each bad entry, which is skipped; without it, the first one throws. */
+  /** Called with the error of each bad entry, which is then skipped. Without it, the first one throws. */
   readonly onBad?: (message: string) => void;
-  /** Told how many of the data set's samples are done: those of earlier runs first, then after every batch. */
+  /** Called with the number of finished samples: first with those of earlier runs, then after every batch. */
   readonly onProgress?: (done: number) => void;
-  /** Told after each image file that has been looked at to find out whether it has changed, before the pass. */
+  /** Called for each image file that is checked for changes before the evaluation. */
   readonly onLook?: () => void;
 }
 
 /**
- * Computes the logits of every exit for a data set, or takes up those that an earlier run has left.
+ * Computes the logits of every exit for a data set, or continues an earlier run.
  *
- * @returns What they say.
+ * @returns The outcomes of every exit.
  * @throws {RanetError} If an entry is bad (without `onBad`), there are no samples, or the folder cannot be written to.
  */
 export async function evaluate(
@@ -48,7 +48,7 @@ export async function evaluate(
   return await file.outcomes(dataset.size, executor.model.temperatures);
 }
 
-/** The logits themselves, computed or taken up as {@linkcode evaluate} does. */
+/** Returns the logits themselves, computed or continued as in {@linkcode evaluate}. */
 export async function evaluateLogits(
   executor: AdaptiveExecutor,
   dataset: Dataset,
@@ -59,9 +59,9 @@ export async function evaluateLogits(
 }
 
 /**
- * Computes a shard of what {@linkcode evaluate} does, for `mergeLogits` to put together.
+ * Computes one shard of an evaluation. `mergeLogits` merges the shards.
  *
- * @returns Where the shard's logits are.
+ * @returns Path of the shard's logits.
  * @throws {RanetError} If an entry is bad (without `onBad`), or the folder cannot be written to.
  */
 export async function evaluateShard(
@@ -96,7 +96,7 @@ async function wholeFile(
   throw new RanetError(`Cannot evaluate ${dataset.name}: none of its samples can be used`);
 }
 
-/** Brings a file of logits to its end. */
+/** Completes a logits file. */
 async function fill(
   path: string,
   executor: AdaptiveExecutor,
@@ -119,7 +119,7 @@ async function fill(
   }
 }
 
-/** Tells apart all that logits depend on, so that those of anything else are never taken. */
+/** A key of everything that logits depend on, so that logits of another model, data set or setting are never reused. */
 async function logitsKey(executor: AdaptiveExecutor, dataset: Dataset, options: EvaluateOptions): Promise<string> {
   const { model, precision, device } = executor;
   const { name, spec } = model;

@@ -1,5 +1,5 @@
 /**
- * A file of logits, one record a sample: the sample's index in its data set, its label, the logits of every exit.
+ * A logits file with one record per sample: its index in the data set, its label, and the logits of every exit.
  *
  * @module
  */
@@ -12,10 +12,10 @@ import { systemReason } from "../io/system_error.ts";
 
 /** Numbers in a record before its logits. */
 const HEAD = 2;
-/** Records that are read at a time. */
+/** Number of records that are read at a time. */
 const CHUNK = 1024;
 
-/** What every exit says of a data set, without the logits. */
+/** The predictions of every exit for a data set, without the logits. */
 export interface Outcomes {
   /** Each sample's index in the data set. */
   readonly indexes: Uint32Array;
@@ -23,11 +23,11 @@ export interface Outcomes {
   readonly labels: Uint32Array;
   /** The largest probability, `[exit][sample]`. */
   readonly confidences: readonly Float32Array[];
-  /** The same without the model's temperatures, if it has some. */
+  /** The same without the model's temperatures, if it has any. */
   readonly uncalibrated?: readonly Float32Array[];
   /** The most probable class, `[exit][sample]`. */
   readonly predictions: readonly Uint32Array[];
-  /** 1 where the correct class is among the five most probable, `[exit][sample]`. */
+  /** 1 if the correct class is among the five most probable, `[exit][sample]`. */
   readonly top5: readonly Uint8Array[];
 }
 
@@ -35,11 +35,11 @@ export interface Outcomes {
 interface LogitsRecord {
   readonly index: number;
   readonly label: number;
-  /** Logits of every exit, one exit after another. */
+  /** Logits of every exit, concatenated. */
   readonly logits: Float32Array;
 }
 
-/** What a record has. */
+/** Shape of a record. */
 export interface RecordShape {
   /** Number of exits. */
   readonly exits: number;
@@ -47,7 +47,7 @@ export interface RecordShape {
   readonly classes: number;
 }
 
-/** Bytes of a record. */
+/** Length of a record in bytes. */
 export function recordBytes({ exits, classes }: RecordShape): number {
   return 4 * (HEAD + exits * classes);
 }
@@ -57,9 +57,9 @@ export function recordIndex(record: Uint8Array): number {
   return new DataView(record.buffer, record.byteOffset).getUint32(0, true);
 }
 
-/** A file of logits that may be gone on with; nobody else writes it meanwhile. */
+/** A logits file that can be continued. It is locked against other processes. */
 export class LogitsFile implements Disposable {
-  /** One past the last index that it has. */
+  /** One more than the last index in the file. */
   readonly next: number;
   readonly #file: Deno.FsFile;
   readonly #path: string;
@@ -72,13 +72,13 @@ export class LogitsFile implements Disposable {
     this.next = options.next;
   }
 
-  /** Opens a file, made if missing; waits while another process has it. */
+  /** Opens a file or creates it. Waits while another process has it open. */
   static async open(path: string, shape: RecordShape): Promise<LogitsFile> {
     const file = await Deno.open(path, { read: true, write: true, create: true });
     await file.lock(true);
     const width = recordBytes(shape);
     const kept = Math.floor((await file.stat()).size / width);
-    await file.truncate(kept * width); // a record that was cut off is computed again
+    await file.truncate(kept * width); // an incomplete record is computed again
     let next = 0;
     if (kept > 0) {
       const last = new Uint8Array(width);
@@ -90,7 +90,7 @@ export class LogitsFile implements Disposable {
     return new LogitsFile(file, path, { shape, next });
   }
 
-  /** Writes a batch behind what is there. */
+  /** Appends a batch. */
   async append({ indexes, labels, logits }: DatasetBatch): Promise<void> {
     const { classes } = this.#shape;
     const width = recordBytes(this.#shape) / 4;
@@ -105,13 +105,13 @@ export class LogitsFile implements Disposable {
     await writeFull(this.#file, new Uint8Array(floats.buffer), this.#path);
   }
 
-  /** How many records it has. */
+  /** Number of records. */
   async count(): Promise<number> {
     return (await this.#file.stat()).size / recordBytes(this.#shape);
   }
 
   /**
-   * What the logits say, without them.
+   * Derives the predictions from the logits.
    *
    * @param samples Number of samples in the data set.
    * @throws {RanetError} If a record is damaged.
@@ -164,7 +164,7 @@ export class LogitsFile implements Disposable {
     return { logits: all, labels };
   }
 
-  /** Reads all records; each is gone when the next is read. */
+  /** Reads all records. Each is valid until the next is read. */
   async #read(samples: number, take: (at: number, record: LogitsRecord) => void): Promise<void> {
     const width = recordBytes(this.#shape) / 4;
     const count = await this.count();
@@ -196,7 +196,7 @@ export class LogitsFile implements Disposable {
 export async function readFull(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
   for (let done = 0; done < bytes.length;) {
     const read = await file.read(bytes.subarray(done));
-    if (read === null) throw new RanetError("Cannot read the file of logits: it became shorter");
+    if (read === null) throw new RanetError("Cannot read the file of logits: it has become shorter");
     done += read;
   }
 }

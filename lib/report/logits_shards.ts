@@ -1,5 +1,5 @@
 /**
- * Logits that were computed in shards, put together as one run would have left them.
+ * Merges logits that were computed in shards. The result is the same as that of a single run.
  *
  * @module
  */
@@ -12,43 +12,43 @@ import { checkComplete, type Shard } from "../results/shard.ts";
 import { writeFiles, writeStaged } from "../io/write_files.ts";
 import { readFull, recordBytes, recordIndex, type RecordShape, writeFull } from "./logits_file.ts";
 
-/** What a shard's logits are of; written beside them once they are all there. */
+/** Description of a shard's logits, written beside them when the shard is complete. */
 export interface ShardNote {
-  /** Tells apart all that logits depend on. */
+  /** Key of everything that the logits depend on. */
   readonly key: string;
-  /** Which shard it is. */
+  /** The shard. */
   readonly shard: Shard;
-  /** How the device rounds. */
+  /** The device's rounding. */
   readonly arithmetic?: string;
   /** Number of samples in the whole data set. */
   readonly samples: number;
-  /** What a record has. */
+  /** Shape of a record. */
   readonly shape: RecordShape;
 }
 
 const NOTE = /\.shard\.json$/;
-/** Largest note that is read, in bytes. */
+/** Size limit of a description file in bytes. */
 const MAX_NOTE = 4096;
 
-/** Where a shard's logits are. */
+/** Path of a shard's logits. */
 export function shardPath(folder: string, { key, shard: { index, count } }: Pick<ShardNote, "key" | "shard">): string {
   return join(folder, `${key}.${index}-of-${count}.logits`);
 }
 
-/** Says that a shard's logits are all there. */
+/** Marks a shard's logits as complete. */
 export async function writeShardNote(folder: string, note: ShardNote): Promise<void> {
   const path = shardPath(folder, note).replace(/\.logits$/, ".shard.json");
   await writeFiles([[path, new TextEncoder().encode(JSON.stringify(note))]]);
 }
 
 /**
- * Puts shards together.
+ * Merges shards.
  *
- * @param folders Where they are, each with one shard or several.
- * @param out Folder for the whole, as `evaluate` leaves it; made if missing.
+ * @param folders Folders that each contain one or more shards.
+ * @param out Folder for the result, in the form that `evaluate` writes. Created if missing.
  * @param options `warn`: called if shards were rounded differently.
- * @returns The files that were written, one for each model and data set of which there were shards.
- * @throws {RanetError} If a shard is missing, unfinished or there twice.
+ * @returns The written files, one for each model and data set.
+ * @throws {RanetError} If a shard is missing, unfinished or duplicated.
  */
 export async function mergeLogits(
   folders: readonly string[],
@@ -94,12 +94,12 @@ async function readNote(path: string): Promise<ShardNote> {
   try {
     if (size <= MAX_NOTE) return schema.parse(JSON.parse(await Deno.readTextFile(path)));
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw new RanetError(`Cannot use ${JSON.stringify(path)}: it is damaged; run its shard again`);
 }
 
-/** By sample, since shards take turns and bad samples are left out. */
+/** Merges in the order of samples, because shards interleave and bad samples are missing. */
 async function mergeFiles(paths: readonly string[], out: string, shape: RecordShape): Promise<void> {
   const sources: Source[] = [];
   try {
@@ -117,10 +117,10 @@ async function mergeFiles(paths: readonly string[], out: string, shape: RecordSh
   }
 }
 
-/** A shard's records, one after another. */
+/** Reads a shard's records in order. */
 class Source implements Disposable {
   readonly record: Uint8Array<ArrayBuffer>;
-  /** The current record's sample; `Infinity` after the last. */
+  /** Index of the current record's sample; `Infinity` after the last. */
   index = -1;
   readonly #file: Deno.FsFile;
   #left: number;

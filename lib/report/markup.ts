@@ -1,15 +1,15 @@
 /**
- * What pages are written with.
+ * HTML helpers of the report's page.
  *
  * @module
  */
 
-/** Text as HTML shows it. */
+/** Escapes text for HTML. */
 export function escape(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
 
-/** How pages look. */
+/** Style sheet of the page. */
 export const STYLE = `:root{color-scheme:light dark}
 body{font:16px/1.5 system-ui,sans-serif;max-width:84rem;margin:0 auto;padding:1rem;background:Canvas;color:CanvasText}
 h1,h2,h3{line-height:1.2;font-weight:600}h2{margin-top:2.5rem}.finding{font-size:1.25rem;max-width:50rem}

@@ -1,5 +1,5 @@
 /**
- * From what every exit says of a data set to the figures of a report.
+ * Computes the figures of a report from the predictions of every exit.
  *
  * @module
  */
@@ -7,63 +7,63 @@
 import { averageCost, byConfidence, exitsTaken, thresholdsForQ } from "../calibration/thresholds.ts";
 import type { Outcomes } from "./logits_file.ts";
 
-/** How many bins of confidence the calibration error has. */
+/** Number of confidence bins of the calibration error. */
 const BINS = 15;
-/** The authors' sweep: 0.05, 0.10 … 1.95. */
+/** Values of q in the authors' sweep: 0.05, 0.10 … 1.95. */
 const SWEEP: readonly number[] = Array.from({ length: 39 }, (_, i) => (i + 1) / 20);
 
-/** How well one exit does on a whole data set. */
+/** Metrics of one exit on a whole data set. */
 export interface ExitMetrics {
   /** The exit, counted from 1. */
   readonly exit: number;
   /** Multiply-adds from the image to this exit. */
   readonly flops: number;
-  /** Share of samples whose most probable class is right, in [0, 1]. */
+  /** Share of samples whose most probable class is correct, in [0, 1]. */
   readonly top1: number;
   /** Share of samples whose correct class is among the five most probable. */
   readonly top5: number;
-  /** Expected calibration error, 15 bins: how far confidence is from accuracy, in [0, 1]. */
+  /** Expected calibration error with 15 bins: the average difference between confidence and accuracy, in [0, 1]. */
   readonly calibrationError: number;
-  /** Samples by confidence; bins without any are left out. */
+  /** Non-empty bins of samples by confidence. */
   readonly reliability?: readonly ReliabilityBin[];
-  /** The same without the model's temperatures, if it has some. */
+  /** The same without the model's temperatures, if it has any. */
   readonly uncalibrated?: {
     /** Expected calibration error. */
     readonly calibrationError: number;
-    /** Samples by confidence. */
+    /** Non-empty bins of samples by confidence. */
     readonly reliability: readonly ReliabilityBin[];
   };
 }
 
-/** Samples of about the same confidence. */
+/** Samples with about the same confidence. */
 export interface ReliabilityBin {
-  /** Their mean confidence. */
+  /** Mean confidence. */
   readonly confidence: number;
-  /** The share of them classified rightly. */
+  /** Share of them that is classified correctly. */
   readonly accuracy: number;
-  /** How many there are. */
+  /** Number of samples. */
   readonly samples: number;
 }
 
-/** What one setting of the thresholds gives. */
+/** Results of one setting of the thresholds. */
 export interface BudgetPoint {
   /** Parameter of the sweep: about `q^k` of the validation samples leave at exit k. */
   readonly q: number;
   /** Confidence at which a sample leaves, per exit. */
   readonly thresholds: readonly number[];
-  /** Share classified rightly. */
+  /** Accuracy, in [0, 1]. */
   readonly accuracy: number;
-  /** Multiply-adds per image, on average. */
+  /** Average multiply-adds per image. */
   readonly flops: number;
-  /** Share classified rightly, of the validation set. */
+  /** Accuracy on the validation set. */
   readonly validationAccuracy: number;
-  /** Multiply-adds per image of the validation set. */
+  /** Average multiply-adds per image of the validation set. */
   readonly validationFlops: number;
   /** Share of samples that leave at each exit. */
   readonly exitShare: readonly number[];
 }
 
-/** The anytime curve: each exit by itself. */
+/** The anytime curve: metrics of each exit alone. */
 export function exitMetrics(outcomes: Outcomes, flops: readonly number[]): ExitMetrics[] {
   const { labels, confidences, predictions, top5, uncalibrated } = outcomes;
   const measured = (found: Float32Array, k: number) => {
@@ -81,8 +81,8 @@ export function exitMetrics(outcomes: Outcomes, flops: readonly number[]): ExitM
 }
 
 /**
- * Expected calibration error (Guo et al., ICML 2017): over 15 equal bins of confidence, the distance between mean
- * confidence and accuracy, weighted by the bin's samples.
+ * Expected calibration error (Guo et al., ICML 2017): the difference between mean confidence and accuracy in 15 equal
+ * bins of confidence, averaged with each bin's number of samples as weight.
  */
 export function calibrationError(confidences: ArrayLike<number>, isCorrect: (sample: number) => boolean): number {
   return errorOf(reliability(confidences, isCorrect));
@@ -93,7 +93,7 @@ function errorOf(bins: readonly ReliabilityBin[]): number {
   return bins.reduce((sum, bin) => sum + bin.samples * Math.abs(bin.confidence - bin.accuracy), 0) / samples;
 }
 
-/** How right samples are, in 15 equal bins of confidence; empty ones are left out. */
+/** The accuracy in 15 equal bins of confidence. Empty bins are omitted. */
 export function reliability(
   confidences: ArrayLike<number>,
   isCorrect: (sample: number) => boolean,
@@ -137,17 +137,17 @@ export function budgetCurve(test: Outcomes, validation: Outcomes, flops: readonl
   });
 }
 
-/** How often one class was taken for another, or for itself. */
+/** An entry of the confusion matrix. */
 export interface Confused {
   /** The actual class. */
   readonly actual: number;
   /** The predicted one. */
   readonly predicted: number;
-  /** How many samples. */
+  /** Number of samples. */
   readonly samples: number;
 }
 
-/** Which classes were taken for which at one exit, by actual and predicted class; only pairs that there are. */
+/** The confusion matrix of one exit, sorted by actual and predicted class. Entries of 0 are omitted. */
 export function confusion({ labels, predictions }: Outcomes, exit: number): Confused[] {
   const counts = new Map<number, Map<number, number>>();
   labels.forEach((actual, i) => {

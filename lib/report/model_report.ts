@@ -1,18 +1,18 @@
 /**
- * What a report tells of a model.
+ * The results of a model in a report.
  *
  * @module
  */
 
 import type { BudgetPoint, Confused, ExitMetrics } from "./metrics.ts";
 
-/** One image in the page. */
+/** An image in the page. */
 export interface Picture {
   /** A `data:` URI. */
   readonly uri: string;
-  /** What it was taken for. */
+  /** Predicted class. */
   readonly predicted: string;
-  /** Whether that is correct. */
+  /** Whether the prediction is correct. */
   readonly correct: boolean;
 }
 
@@ -20,23 +20,23 @@ export interface Picture {
 export interface Mistake {
   /** A `data:` URI. */
   readonly uri: string;
-  /** What it was taken for. */
+  /** Predicted class. */
   readonly predicted: string;
-  /** What it is. */
+  /** Actual class. */
   readonly label: string;
-  /** How sure the exit was, in [0, 1]. */
+  /** Confidence of the exit, in [0, 1]. */
   readonly confidence: number;
   /** The exit taken, counted from 1. */
   readonly exit: number;
 }
 
-/** How a report came about. */
+/** Origin of a report. */
 export interface ReportOrigin {
   /** The command line. */
   readonly command: string;
-  /** When it was made. */
+  /** Date and time of the report. */
   readonly date: Date;
-  /** What it ran on. */
+  /** The device. */
   readonly device: string;
   /** Versions of the library and of the runtime. */
   readonly versions: string;
@@ -46,32 +46,32 @@ export interface ReportOrigin {
 export interface ClassPictures {
   /** The class. */
   readonly label: string;
-  /** Some that left at the first exit. */
+  /** Examples that left at the first exit. */
   readonly easy: readonly Picture[];
-  /** Some that needed the last. */
+  /** Examples that needed the last exit. */
   readonly hard: readonly Picture[];
 }
 
 /** The results of one model. */
 export interface ModelReport {
-  /** What it is called in tables and plots. */
+  /** Name in tables and plots. */
   readonly name: string;
-  /** Its classes. */
+  /** Labels of its classes. */
   readonly labels: readonly string[];
   /** Name and number of samples evaluated. */
   readonly dataset: { readonly name: string; readonly samples: number };
-  /** The same of the data set that thresholds come from, if there is one. */
+  /** The same of the data set from which thresholds were determined, if there is one. */
   readonly validation?: { readonly name: string; readonly samples: number };
-  /** Each exit by itself. */
+  /** Metrics of each exit alone. */
   readonly exits: readonly ExitMetrics[];
   /** The budgeted-batch curve, if there is a validation set. */
   readonly budgeted?: readonly BudgetPoint[];
-  /** Which classes were taken for which, exit by exit. */
+  /** Confusion matrix of each exit. */
   readonly confusion: readonly (readonly Confused[])[];
   /** Easy and hard images, class by class. */
   readonly pictures: readonly ClassPictures[];
-  /** The most confident mistakes under the same thresholds. */
+  /** The most confident mistakes with the same thresholds. */
   readonly mistakes?: readonly Mistake[];
-  /** Under which thresholds they were told apart. */
+  /** The thresholds that separate easy and hard images. */
   readonly setting: string;
 }

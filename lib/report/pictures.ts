@@ -1,5 +1,5 @@
 /**
- * Images that left at the first exit, and images that needed the last.
+ * Selects images that left at the first exit, and images that needed the last.
  *
  * @module
  */
@@ -12,18 +12,18 @@ import { areaOf, sidesOf, sizeOf } from "../network/size.ts";
 import type { Outcomes } from "./logits_file.ts";
 import type { ClassPictures, Mistake, Picture } from "./model_report.ts";
 
-/** Images shown of a class, easy and hard each. */
+/** Number of easy and of hard images shown per class. */
 const SHOWN = 4;
-/** Mistakes shown. */
+/** Most mistakes shown. */
 const MOST_MISTAKES = 24;
-/** Classes shown. */
+/** Most classes shown. */
 const MOST_CLASSES = 40;
-/** Larger images are shown smaller, in pixels. */
+/** Largest side of a shown image in pixels. Larger images are scaled down. */
 const MOST_PIXELS = 96;
 
 /**
- * Picks, class by class, the images that the first exit is surest of, and those that it is least sure of among the ones
- * that go to the last.
+ * Selects for each class the images with the highest confidence at the first exit, and those with the lowest among the
+ * images that reach the last exit.
  */
 export async function pickPictures(
   dataset: Dataset,
@@ -52,7 +52,7 @@ export async function pickPictures(
   return found;
 }
 
-/** The images that are classified wrongly with the most confidence, of all classes. */
+/** Selects the misclassified images with the highest confidence, of all classes. */
 export async function pickMistakes(
   dataset: Dataset,
   outcomes: Outcomes,
@@ -76,7 +76,7 @@ export async function pickMistakes(
   }));
 }
 
-/** What the network sees of an image, as a data URI. */
+/** An image as the network receives it, as a data URI. */
 async function toPng(image: Parameters<typeof toTensor>[0], { input }: CommonSpec): Promise<string> {
   const { height, width } = inputSize(input);
   const share = Math.min(1, MOST_PIXELS / Math.max(height, width));

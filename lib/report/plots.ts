@@ -1,20 +1,20 @@
 /**
- * Plots as SVG text.
+ * Draws plots as SVG.
  *
  * @module
  */
 
-// The bundle, since the package's modules ask for an environment variable.
+// The bundle is used because the package's modules read an environment variable, which needs a permission.
 import { init } from "echarts/dist/echarts.esm.min.mjs";
 import { escape } from "./markup.ts";
 import type { Confused, ExitMetrics, ReliabilityBin } from "./metrics.ts";
 import type { ModelReport } from "./model_report.ts";
 
-/** Stands for the page's text colour until the SVG is written. */
+/** Placeholder for the page's text colour, replaced when the SVG is written. */
 export const INK = "#010203";
 /** Colours of series, in order. */
 export const COLORS = ["#2f7ed8", "#e8792b", "#2ba84a", "#b64fc8", "#d43d51", "#1aa5a5", "#a08a1e", "#7d7dd8"];
-/** How axes look. */
+/** Style of axes. */
 export const AXIS = {
   nameLocation: "middle",
   nameTextStyle: { color: INK },
@@ -23,12 +23,12 @@ export const AXIS = {
   axisTick: { lineStyle: { color: INK } },
   splitLine: { lineStyle: { color: INK, opacity: 0.15 } },
 };
-/** How legends look. */
+/** Style of legends. */
 export const LEGEND = { top: 0, textStyle: { color: INK }, inactiveColor: INK };
-/** Height of a legend's line. */
+/** Height of a legend's line in pixels. */
 const LEGEND_LINE = 22;
 
-/** Accuracy over average cost: for each model its exits (anytime), and the budgeted batches if there are any. */
+/** Plots accuracy over average cost: for each model its exits (anytime) and its budgeted curve, if there is one. */
 export function accuracyPlot(models: readonly ModelReport[]): string {
   const series = models.flatMap(({ name, exits, budgeted }, i) => {
     const color = COLORS[i % COLORS.length];
@@ -48,7 +48,7 @@ export function accuracyPlot(models: readonly ModelReport[]): string {
         : []),
     ];
   });
-  // One name a line: beside each other, long ones run into each other and into the plot.
+  // One name per line. Long names in one line would overlap each other and the plot.
   const legend = { ...LEGEND, orient: "vertical", left: 60, itemGap: LEGEND_LINE - 14 };
   const tips = series.flatMap(({ name, data }) =>
     data.map(([x, y]) => ({ at: [x, y], text: `${name}: ${y.toFixed(2)} % at ${x.toFixed(2)} M` }))
@@ -56,13 +56,13 @@ export function accuracyPlot(models: readonly ModelReport[]): string {
   return render(720, 400 + LEGEND_LINE * series.length, {
     legend,
     grid: { left: 60, right: 20, top: 20 + LEGEND_LINE * series.length, bottom: 55 },
-    xAxis: { ...AXIS, type: "value", scale: true, name: "million multiply-adds per image, on average", nameGap: 30 },
+    xAxis: { ...AXIS, type: "value", scale: true, name: "average million multiply-adds per image", nameGap: 30 },
     yAxis: { ...AXIS, type: "value", scale: true, name: "top-1 accuracy, %", nameGap: 40 },
     series,
   }, tips);
 }
 
-/** The share of samples that leaves at each exit, over the cost that the thresholds come to. */
+/** Plots the share of samples that leaves at each exit over the average cost of the thresholds. */
 export function exitsPlot({ budgeted = [], exits }: ModelReport): string {
   const points = budgeted.toSorted((a, b) => a.flops - b.flops);
   const axis = { ...AXIS, type: "category", data: points.map(({ flops }) => (flops / 1e6).toFixed(1)) };
@@ -72,7 +72,7 @@ export function exitsPlot({ budgeted = [], exits }: ModelReport): string {
     {
       legend: LEGEND,
       grid: { left: 60, right: 20, top: 20 + LEGEND_LINE * Math.ceil(exits.length / 8), bottom: 55 },
-      xAxis: { ...axis, name: "million multiply-adds per image, on average", nameGap: 30 },
+      xAxis: { ...axis, name: "average million multiply-adds per image", nameGap: 30 },
       yAxis: { ...AXIS, type: "value", max: 100, name: "images, %", nameGap: 40 },
       series: exits.map(({ exit }, k) => ({
         name: `exit ${exit}`,
@@ -94,15 +94,15 @@ export function exitsPlot({ budgeted = [], exits }: ModelReport): string {
   );
 }
 
-/** Both of the above in one picture, for a README or a slide: what a budget buys, and where images leave. */
+/** Both of the above in one picture, for a README or a slide. */
 export function overviewPlot({ budgeted = [], exits, name }: ModelReport): string {
   const points = budgeted.toSorted((a, b) => a.flops - b.flops);
   const title = (text: string, left: string | number) => ({ text, left, textStyle: { color: INK, fontSize: 14 } });
-  const cost = { name: "million multiply-adds per image, on average", nameGap: 30 };
+  const cost = { name: "average million multiply-adds per image", nameGap: 30 };
   return render(900, 366, {
-    title: [title(`${name}: accuracy over cost`, 55), title("Exit that images leave at", 530)],
+    title: [title(`${name}: accuracy over cost`, 55), title("Exits of images", 530)],
     legend: [
-      { ...LEGEND, top: 32, left: 52, data: ["adaptive", "every image at one exit"] },
+      { ...LEGEND, top: 32, left: 52, data: ["adaptive", "all images at one exit"] },
       { ...LEGEND, top: 32, left: 526, itemWidth: 14, itemGap: 8, data: exits.map(({ exit }) => `exit ${exit}`) },
     ],
     grid: [
@@ -127,7 +127,7 @@ export function overviewPlot({ budgeted = [], exits, name }: ModelReport): strin
         lineStyle: { width: 3 },
       },
       {
-        name: "every image at one exit",
+        name: "all images at one exit",
         type: "line",
         data: exits.map(({ flops, top1 }) => [flops / 1e6, 100 * top1]),
         symbol: "rect",
@@ -149,7 +149,7 @@ export function overviewPlot({ budgeted = [], exits, name }: ModelReport): strin
   });
 }
 
-/** How often samples are right over how sure an exit is of them: of one that is honest, the diagonal. */
+/** Plots accuracy over confidence. For a perfectly calibrated exit it is the diagonal. */
 export function reliabilityPlot({ exit, reliability = [], uncalibrated, calibrationError }: ExitMetrics): string {
   const share = (value: number) => `${(100 * value).toFixed(1)} %`;
   const line = (name: string, bins: readonly ReliabilityBin[], style: object) => ({
@@ -176,7 +176,7 @@ export function reliabilityPlot({ exit, reliability = [], uncalibrated, calibrat
   const error = uncalibrated ? `${share(uncalibrated.calibrationError)} → ` : "";
   const tips = reliability.map(({ confidence, accuracy, samples }) => ({
     at: [100 * confidence, 100 * accuracy],
-    text: `${samples} images, ${share(confidence)} sure: ${share(accuracy)} right`,
+    text: `${samples} images, confidence ${share(confidence)}, accuracy ${share(accuracy)}`,
   }));
   return render(360, 370, {
     title: {
@@ -191,7 +191,7 @@ export function reliabilityPlot({ exit, reliability = [], uncalibrated, calibrat
   }, tips);
 }
 
-/** Right class down, predicted class across, for one exit. */
+/** Plots the confusion matrix of one exit: actual classes in rows, predicted classes in columns. */
 export function confusionPlot(pairs: readonly Confused[], labels: readonly string[], title: string): string {
   const counts = labels.map(() => new Uint32Array(labels.length));
   for (const { actual, predicted, samples } of pairs) counts[actual][predicted] = samples;
@@ -214,7 +214,7 @@ export function confusionPlot(pairs: readonly Confused[], labels: readonly strin
   });
 }
 
-/** An SVG that stands alone: dark on white, or light on what GitHub's dark theme has for paper. */
+/** A standalone SVG: dark on white, or light on the background of GitHub's dark theme. */
 export function standalone(svg: string, theme: "light" | "dark" = "light"): string {
   const style = theme === "light" ? "background:#fff;color:#222" : "background:#0d1117;color:#e6edf3";
   return svg.replace("<svg ", `<svg style="${style}" `);
@@ -222,7 +222,7 @@ export function standalone(svg: string, theme: "light" | "dark" = "light"): stri
 
 let plots = 0;
 
-/** A text that is shown at a point of a plot, where the pointer is. */
+/** A tooltip at a point of a plot. */
 export interface Tip {
   /** The point, in the units of the axes. */
   readonly at: readonly number[];
@@ -230,7 +230,7 @@ export interface Tip {
   readonly text: string;
 }
 
-/** The SVG of an ECharts option; its points have tooltips, without scripts. */
+/** Renders an ECharts option as SVG, with tooltips that need no scripts. */
 export function render(width: number, height: number, option: object, tips: readonly Tip[] = []): string {
   const chart = init(null, null, { renderer: "svg", ssr: true, width, height });
   try {
@@ -240,12 +240,12 @@ export function render(width: number, height: number, option: object, tips: read
       return `<circle cx="${x}" cy="${y}" r="9" fill="transparent"><title>${escape(text)}</title></circle>`;
     });
     const svg: string = chart.renderToSVGString().replace(/<\/svg>\s*$/, `${shown.join("")}</svg>`);
-    // Within a page, ids must differ, and the plot must take the page's width and colour.
+    // Within a page, ids must be unique, and the plot must take the page's width and colour.
     return svg.replaceAll(INK, "currentColor").replaceAll("rgb(1,2,3)", "currentColor")
       .replaceAll(/zr\d+-/g, `p${plots++}-`)
       .replace(/<style\b[\s\S]*?<\/style>/g, "")
       .replace(/<svg width="(\d+)" height="(\d+)"/, '<svg width="$1" height="$2" role="img"');
   } finally {
-    chart.dispose(); // else its timer keeps the program alive
+    chart.dispose(); // otherwise its timer keeps the program alive
   }
 }

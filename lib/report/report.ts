@@ -1,5 +1,5 @@
 /**
- * The files of a report: figures as JSON and CSV, plots, and a page that shows them all.
+ * Creates the files of a report: figures as JSON and CSV, plots, and a page that shows all of them.
  *
  * @module
  */
@@ -11,10 +11,10 @@ import { findingOf } from "./finding.ts";
 import { accuracyPlot, confusionPlot, exitsPlot, overviewPlot, reliabilityPlot, standalone } from "./plots.ts";
 import type { ClassPictures, ModelReport, Picture, ReportOrigin } from "./model_report.ts";
 
-/** With more classes, confusion is only in the CSV. */
+/** With more classes, the confusion matrix is only in the CSV. */
 const MOST_PLOTTED = 30;
 
-/** Makes all files of a report: name and text of each. */
+/** Creates all files of a report: a map from name to text. */
 export function reportFiles(models: readonly ModelReport[], origin: ReportOrigin): Map<string, string> {
   const curve = accuracyPlot(models);
   const files = new Map([["results.json", toJson(models)], ["accuracy.svg", standalone(curve)]]);
@@ -111,9 +111,9 @@ ${models.map((model) => `<p class="finding">${escape(findingOf(model))}</p>`).jo
   }<br>
 <code>${escape(command)}</code></p>
 <h2>Accuracy over budget</h2>
-<p class="term"><b>Anytime</b>: every image is answered by the same exit. <b>Budgeted batch</b>: each image leaves at the first
-exit that is sure enough, so that hard ones get what easy ones leave; each point is one set of thresholds, found on other
-images.</p>
+<p class="term"><b>Anytime</b>: all images leave at the same exit. <b>Budgeted batch</b>: each image leaves at the first
+exit whose confidence reaches its threshold, so that easy images save operations for hard ones. Each point is one set of
+thresholds, determined on other images.</p>
 ${models.length > 1 ? `<p>${escape(compareModels(models))}</p>` : ""}
 ${scrolling(curve)}
 ${sections}
@@ -121,7 +121,7 @@ ${sections}
 `;
 }
 
-/** On a phone, a plot is as wide as can be read, and is scrolled. */
+/** Makes a plot scroll on narrow screens instead of becoming unreadably small. */
 function scrolling(plot: string): string {
   return `<div class="wide" tabindex="0" role="group" aria-label="Plot">${plot}</div>`;
 }
@@ -135,25 +135,26 @@ function section(model: ModelReport, plots: Plots): string {
   ).join("");
   const source = validation
     ? `thresholds from ${validation.samples} of ${escape(validation.name)}`
-    : "no validation set was given, so there is no budgeted curve";
+    : "without a validation set there is no budgeted curve";
   return `<h2>${escape(name)}</h2>
 <p>${dataset.samples} images of ${escape(dataset.name)}; ${source}.</p>
 <div class="wide"><table><thead><tr><th>exit</th><th>M multiply-adds</th><th>top-1, %</th><th>top-5, %</th>
 <th>calibration error, %</th></tr></thead><tbody>${rows}</tbody></table></div>
-<p class="term"><b>Calibration error</b>: how far confidence is from the share that is right, on average; an arrow says what
-the model's temperatures (what its logits are divided by) make of it.</p>
+<p class="term"><b>Calibration error</b>: the average difference between confidence and accuracy. An arrow shows the
+change by the model's temperatures, by which its logits are divided.</p>
 ${
     plots.exits
       ? `<h3>Where images leave</h3>
-<p class="term">The thresholds are those that let a share proportional to q<sup>k</sup> of the validation images leave at exit k, for
-q from 0.05 to 1.95: the smaller, the earlier and cheaper.</p>${scrolling(plots.exits)}`
+<p class="term">With these thresholds, a share proportional to q<sup>k</sup> of the validation images leaves at exit k, for q from 0.05 to 1.95. With a smaller q, images leave earlier, at less cost.</p>${
+        scrolling(plots.exits)
+      }`
       : ""
   }
 ${
     plots.reliability.length > 0
-      ? `<h3>Can confidence be believed?</h3>
-<p class="term">Of images that an exit is 80 % sure of, 80 % should be right: then the line is the diagonal. Below it, the exit is
-too sure.</p><div class="grid">${plots.reliability.map(scrolling).join("")}</div>`
+      ? `<h3>Calibration of confidence</h3>
+<p class="term">Of the images with a confidence of 80 %, 80 % should be classified correctly: then the line is the diagonal.
+Below it, the exit is overconfident.</p><div class="grid">${plots.reliability.map(scrolling).join("")}</div>`
       : ""
   }
 <h3>Accuracy by class</h3>${classTable(model)}
@@ -167,7 +168,7 @@ ${mistakes(model)}
 <div class="grid">${pictures.map(classPictures).join("\n")}</div>`;
 }
 
-/** Each class's share of correct answers, at the first, the middle and the last exit. */
+/** The accuracy of each class at the first, the middle and the last exit. */
 function classTable({ labels, confusion }: ModelReport): string {
   const last = confusion.length - 1;
   const shown = [...new Set([0, Math.floor(last / 2), last])];
@@ -191,12 +192,12 @@ function classTable({ labels, confusion }: ModelReport): string {
 function mistakes({ mistakes = [] }: ModelReport): string {
   if (mistakes.length === 0) return "";
   const figures = mistakes.map(({ uri, predicted, label, confidence, exit }) =>
-    `<figure><img src="${uri}" alt="${escape(label)}"><figcaption>${escape(label)}, taken for <b>${
+    `<figure><img src="${uri}" alt="${escape(label)}"><figcaption>${escape(label)}, predicted as <b>${
       escape(predicted)
     }</b>, ` +
-    `${(100 * confidence).toFixed(1)} % sure at exit ${exit}</figcaption></figure>`
+    `${(100 * confidence).toFixed(1)} % confidence at exit ${exit}</figcaption></figure>`
   );
-  return `<h2>The worst mistakes</h2><p class="term">Wrong, and surest of it.</p>
+  return `<h2>The worst mistakes</h2><p class="term">The misclassified images with the highest confidence.</p>
 <div class="images mistakes">${figures.join("")}</div>`;
 }
 

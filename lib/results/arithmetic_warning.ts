@@ -1,16 +1,16 @@
 /**
- * What is said of results that were not all rounded alike.
+ * The warning about results from devices with different rounding.
  *
  * @module
  */
 
 /**
- * The warning.
+ * Words the warning.
  *
- * @param what What comes from several devices, as a plural.
- * @param ways How those round; undefined where that was not noted.
+ * @param what What comes from several devices, as a plural noun.
+ * @param ways The rounding of each device; `undefined` if unknown.
  */
 export function roundedOtherwise(what: string, ways: readonly (string | undefined)[]): string {
   return `${what} come from devices that round differently (${ways.map((way) => way ?? "unknown").join("; ")}): ` +
-    "one device alone might give other last digits of confidences, and another exit to an image at the brink.";
+    "a single device may give confidences with different last digits, and a different exit for an image close to a threshold.";
 }

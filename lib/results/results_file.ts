@@ -1,6 +1,6 @@
 /**
- * Results as JSON lines: a header that says what they are of, then one line an entry, in the entries' order. A file
- * that was cut off is taken up again; its torn last line is computed again.
+ * Results as JSON lines: a header that describes them, then one line per entry, in the order of the entries. An
+ * interrupted file is continued; its incomplete last line is computed again.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { describeIssue } from "../yaml/issues.ts";
 import { roundedOtherwise } from "./arithmetic_warning.ts";
 import { checkComplete, type Shard, shardSize } from "./shard.ts";
 
-/** What results are of: of anything else, none may stand beside them. */
+/** Description of the results. All results of a file share it. */
 export interface ResultsHeader {
   /** The library's version. */
   readonly ranet: string;
@@ -20,25 +20,25 @@ export interface ResultsHeader {
   readonly model: string;
   /** Digest of its architecture and weights. */
   readonly weights: string;
-  /** How weights are stored. */
+  /** Precision of the weights. */
   readonly precision: string;
-  /** How the device rounds: on one that rounds otherwise, confidences may differ in their last digits. */
+  /** The device's rounding. With a different rounding, confidences may differ in their last digits. */
   readonly arithmetic?: string;
   /** Confidence at which an image leaves, per exit. */
   readonly thresholds: readonly (number | string)[];
-  /** How many of the most probable classes a result lists. */
+  /** Number of most probable classes that a result lists. */
   readonly top: number;
-  /** The entries: how many there are in all, and a digest of their names. */
+  /** The entries: their number, and a digest of their names. */
   readonly inputs: { readonly count: number; readonly digest: string };
-  /** Which of them are here, if not all. */
+  /** The shard, if the file does not contain all entries. */
   readonly shard?: Shard;
 }
 
-/** Longest line that is read, in bytes. */
+/** Length limit of a line in bytes. */
 const MAX_LINE = 2 ** 20;
 const LINE_FEED = 10;
 
-/** Made on demand. */
+/** Created on demand. */
 function headerSchema() {
   const text = z.string("a text");
   const count = z.int("a whole number").nonnegative("a whole number");
@@ -55,9 +55,9 @@ function headerSchema() {
   }, "a header");
 }
 
-/** A file of results that is being written. */
+/** Writes a results file. */
 export class ResultsWriter implements Disposable {
-  /** How many results it has from earlier runs. */
+  /** Number of results from earlier runs. */
   readonly kept: number;
   readonly #file: Deno.FsFile;
   readonly #path: string;
@@ -69,10 +69,11 @@ export class ResultsWriter implements Disposable {
   }
 
   /**
-   * Opens a file to go on with, or begins it.
+   * Opens a file to continue it, or creates it.
    *
-   * @param warn Told if the results that are there were rounded otherwise.
-   * @throws {RanetError} If it is of something else, another process writes it, or it cannot be written.
+   * @param warn Called if the existing results were rounded differently.
+   * @throws {RanetError} If it contains results of something else, another process is writing it, or it cannot be
+   * written.
    */
   static async open(
     path: string,
@@ -105,9 +106,9 @@ export class ResultsWriter implements Disposable {
   }
 
   /**
-   * Writes results behind those that are there.
+   * Appends results.
    *
-   * @throws {RanetError} If there is no room.
+   * @throws {RanetError} If they cannot be written, for example because the disk is full.
    */
   async append(results: readonly object[]): Promise<void> {
     const text = results.map((result) => JSON.stringify(result) + "\n").join("");
@@ -121,13 +122,13 @@ export class ResultsWriter implements Disposable {
 }
 
 /**
- * Puts the files of all shards together, as one run without shards would have written them.
+ * Merges the files of all shards. The result is the same as that of a run without shards.
  *
  * @param paths The files, in any order.
- * @param write Takes the text, piece by piece.
+ * @param write Called with pieces of the text.
  * @param options `warn`: called if shards were rounded differently.
- * @returns What the results are of.
- * @throws {RanetError} If a shard is missing, unfinished or there twice, or files are of different things.
+ * @returns The description of the results.
+ * @throws {RanetError} If a shard is missing, unfinished or duplicated, or the files do not belong together.
  */
 export async function mergeResults(
   paths: readonly string[],
@@ -143,7 +144,7 @@ export async function mergeResults(
   const whole = { ranet, model, weights, precision, ...arithmetic !== undefined && { arithmetic }, ...others };
   const order = headers.map((header, i) => ({ header, path: paths[i] }));
   for (const { header: { shard, arithmetic: _own, ...own }, path } of order) {
-    checkSame(path, own, rest, `${JSON.stringify(paths[0])} is`);
+    checkSame(path, own, rest, JSON.stringify(paths[0]));
     if (!shard) throw new RanetError(`Cannot merge ${JSON.stringify(path)}: it is a complete result, not a shard`);
   }
   order.sort((a, b) => a.header.shard!.index - b.header.shard!.index);
@@ -169,18 +170,20 @@ export async function mergeResults(
   return whole;
 }
 
-function checkSame(path: string, found: object, wanted: object, other = "this run is"): void {
+function checkSame(path: string, found: object, wanted: object, other = "this run"): void {
   const keys = new Set([...Object.keys(found), ...Object.keys(wanted)]);
   const text = (of: object, key: string) => JSON.stringify((of as Readonly<Record<string, unknown>>)[key]) ?? "none";
   for (const key of keys) {
     if (text(found, key) === text(wanted, key)) continue;
     throw new RanetError(
-      `Cannot use ${JSON.stringify(path)}: its ${key} is ${text(found, key)}, and ${other} of ${text(wanted, key)}`,
+      `Cannot use ${JSON.stringify(path)}: its ${key} is ${text(found, key)}, expected ${
+        text(wanted, key)
+      } as in ${other}`,
     );
   }
 }
 
-/** A file without a whole line is overwritten only if that line was to be this one. */
+/** A file without a complete line is overwritten only if it is the start of this line. */
 async function checkTorn(path: string, line: string): Promise<void> {
   const { size } = await Deno.stat(path);
   if (size > line.length || !line.startsWith(await Deno.readTextFile(path))) {
@@ -188,7 +191,7 @@ async function checkTorn(path: string, line: string): Promise<void> {
   }
 }
 
-/** The header of a file, which must have one. */
+/** Reads the header of a file, which must exist. */
 async function firstHeader(path: string): Promise<ResultsHeader> {
   const lines = readLines(path);
   const { value: line } = await lines.next();
@@ -209,7 +212,7 @@ async function firstHeader(path: string): Promise<ResultsHeader> {
   );
 }
 
-/** Number of whole lines, and the bytes that they take. */
+/** The number of complete lines, and their length in bytes. */
 async function measure(file: Deno.FsFile, path: string): Promise<{ lines: number; end: number }> {
   const buffer = new Uint8Array(2 ** 16);
   let [lines, end, at] = [0, 0, 0];
@@ -223,7 +226,7 @@ async function measure(file: Deno.FsFile, path: string): Promise<{ lines: number
   return { lines, end };
 }
 
-/** Whole lines, one after another. */
+/** Yields the complete lines. */
 async function* readLines(path: string): AsyncGenerator<string, undefined> {
   using file = await orRefuse(path, () => Deno.open(path));
   const decoder = new TextDecoder();

@@ -1,23 +1,23 @@
 /**
- * Sharing work out: of N shards, each takes every N-th entry, whatever the others do.
+ * Divides work into N shards. Each takes every N-th entry, independently of the others.
  *
  * @module
  */
 
 import { RanetError } from "../errors.ts";
 
-/** One of several shares of the same work. */
+/** One of several parts of the same work. */
 export interface Shard {
-  /** Which one, counted from 1. */
+  /** Number of the shard, from 1. */
   readonly index: number;
-  /** How many there are. */
+  /** Total number of shards. */
   readonly count: number;
 }
 
-/** Most shards: as many as Slurm and Kubernetes have tasks in a job by default, and more. */
+/** Maximum number of shards: more than Slurm and Kubernetes allow per job by default. */
 const MAX_SHARDS = 100_000;
 
-/** Variables that tell a task of a job which one it is. */
+/** Environment variables that give the number of a task in a job. */
 const SCHEDULERS = [
   {
     name: "Slurm",
@@ -28,7 +28,7 @@ const SCHEDULERS = [
   { name: "Kubernetes", index: "JOB_COMPLETION_INDEX", first: undefined, count: "JOB_COMPLETIONS" },
 ] as const;
 
-/** The variables that {@linkcode readShard} may ask for. */
+/** The variables that {@linkcode readShard} may read. */
 export const SHARD_VARIABLES: readonly string[] = SCHEDULERS.flatMap(({ index, first, count }) =>
   [index, first, count].filter((name) => name !== undefined)
 );
@@ -36,9 +36,9 @@ export const SHARD_VARIABLES: readonly string[] = SCHEDULERS.flatMap(({ index, f
 /**
  * Reads `2/8`, or `auto`: the shard of this task in a Slurm array or an indexed Kubernetes job.
  *
- * @param text The shard, as people write it.
- * @param variable Gives a variable of the environment.
- * @throws {RanetError} If it is neither, or the variables are not there.
+ * @param text The shard, as given on the command line.
+ * @param variable Returns an environment variable.
+ * @throws {RanetError} If it is neither, or the variables are not set.
  */
 export function readShard(text: string, variable: (name: string) => string | undefined): Shard {
   if (text === "auto") return scheduledShard(variable);
@@ -47,7 +47,7 @@ export function readShard(text: string, variable: (name: string) => string | und
   if (shard.index >= 1 && shard.index <= shard.count && shard.count <= MAX_SHARDS) return shard;
   throw new RanetError(
     `Cannot use shard ${JSON.stringify(text)}: expected I/N with I from 1 to N and N up to ${MAX_SHARDS}, such as ` +
-      "2/8; or auto",
+      "2/8, or auto",
   );
 }
 
@@ -59,31 +59,31 @@ function scheduledShard(variable: (name: string) => string | undefined): Shard {
     const shard = { index: Number(index) - first + 1, count: Number(count) };
     if (Number.isInteger(shard.index) && shard.index >= 1 && shard.index <= shard.count) return shard;
     throw new RanetError(
-      `Cannot use shard "auto": ${scheduler.name} says ${scheduler.index}=${index}, and ${scheduler.count} is ` +
+      `Cannot use shard "auto": ${scheduler.name} sets ${scheduler.index}=${index}, but ${scheduler.count} is ` +
         `${count ?? "not set"}. Expected consecutive task numbers, and ${scheduler.count} of them.`,
     );
   }
   throw new RanetError(
-    `Cannot use shard "auto": neither ${SCHEDULERS.map(({ index }) => index).join(" nor ")} is set. Name the shard`,
+    `Cannot use shard "auto": neither ${SCHEDULERS.map(({ index }) => index).join(" nor ")} is set. Specify the shard`,
     { remedy: { shard: "2/8" } },
   );
 }
 
-/** Whether an entry, counted from 0, is a shard's; every entry is where there are none. */
+/** Whether an entry, counted from 0, belongs to a shard. Without a shard, every entry does. */
 export function isInShard(position: number, shard: Shard | undefined): boolean {
   return !shard || position % shard.count === shard.index - 1;
 }
 
-/** How many of `total` entries are a shard's. */
+/** Number of entries of a shard, out of `total`. */
 export function shardSize(total: number, shard: Shard | undefined): number {
   return shard ? Math.ceil((total - shard.index + 1) / shard.count) : total;
 }
 
 /**
- * Makes sure that shards make up the whole.
+ * Checks that shards are complete.
  *
- * @param shards By ascending index, with where they are.
- * @throws {RanetError} If one is missing, there twice, or of another number of shards.
+ * @param shards The shards by ascending index, with their paths.
+ * @throws {RanetError} If one is missing, duplicated, or has another total number.
  */
 export function checkComplete(shards: readonly { readonly shard: Shard; readonly path: string }[]): void {
   const { count } = shards[0].shard;

@@ -1,57 +1,57 @@
 /**
- * One line for each request, and for what else an operator should know. What clients send is quoted and cut.
+ * Log lines for requests and for other events that an operator should know. Text from clients is quoted and truncated.
  *
  * @module
  */
 
-/** How a log is written. */
+/** Options of the log. */
 export interface LogOptions {
-  /** `json`: an object a line; `text`: `key=value`, for people; `off`: nothing. */
+  /** `json`: one object per line; `text`: readable `key=value` pairs; `off`: no log. */
   readonly format: "json" | "text" | "off";
-  /** `info`: all requests; `warn`: those that were not answered for want of room or time; `error`: our own failures. */
+  /** `info`: all requests; `warn`: requests refused because of load or timeouts; `error`: internal errors. */
   readonly level: "info" | "warn" | "error";
 }
 
 /** The outcome of a request; times are in milliseconds. */
 export interface RequestRecord {
-  /** In the answer's `x-request-id` too. */
+  /** Id of the request, also sent as `x-request-id`. */
   readonly id: string;
-  /** The address, or an IPv6 network of /64. */
+  /** IP address of the client; of IPv6, the /64 network. */
   readonly client: string;
-  /** As it came. */
+  /** HTTP method, as received. */
   readonly method: string;
-  /** As it came, without the query. */
+  /** Path as received, without the query. */
   readonly path: string;
-  /** Status of the response. */
+  /** HTTP status of the response. */
   status: number;
-  /** From the head of the request to the answer. */
+  /** Time from the head of the request to the response. */
   ms: number;
   /** Bytes of the body that were read. */
   bytes?: number;
-  /** Which model was asked. */
+  /** Name of the model. */
   model?: string;
-  /** How many there were. */
+  /** Number of images. */
   images?: number;
-  /** Until the last image was decoded, waiting included. */
+  /** Time until the last image was decoded, including waiting. */
   decode?: number;
-  /** How long the last of them waited to be computed. */
+  /** Time for which the last image waited for its batch. */
   queue?: number;
-  /** How long that took. */
+  /** Time to compute the batch. */
   compute?: number;
-  /** The exits taken. */
+  /** Exit of each image. */
   exits?: readonly number[];
-  /** Why it was refused. */
+  /** Why the request was refused. */
   reason?: string;
-  /** Where we failed, with its stack. */
+  /** Internal error, with its stack. */
   defect?: string;
 }
 
-/** Characters of what a client sent that are kept. */
+/** Most characters of a text from a client. */
 const MAX_TEXT = 120;
-/** Characters of a defect's stack. */
+/** Most characters of an internal error's stack. */
 const MAX_DEFECT = 4000;
 
-/** The line for a request; undefined if it is not to be logged. */
+/** The line for a request; `undefined` if the level excludes it. */
 export function logLine(record: RequestRecord, { format, level }: LogOptions): string | undefined {
   if (format === "off" || LEVELS.indexOf(levelOf(record)) < LEVELS.indexOf(level)) return undefined;
   const { method, path, defect, ms, decode, queue, compute, ...rest } = record;
@@ -71,7 +71,7 @@ export function logLine(record: RequestRecord, { format, level }: LogOptions): s
     .join(" ");
 }
 
-/** The line for what an operator should know beside requests. */
+/** The line for an event other than a request. */
 export function noticeLine(message: string, { format }: Pick<LogOptions, "format">): string {
   return format === "json" ? JSON.stringify({ time: new Date().toISOString(), level: "warn", message }) : message;
 }

@@ -1,36 +1,36 @@
 /**
- * Brings together what comes in separately: a batch starts when it is full, or when its first item has waited long
- * enough. Only one runs at a time; what comes meanwhile makes up the next.
+ * Collects separate items into batches. A batch starts when it is full or its first item has waited long enough. Only
+ * one batch runs at a time; items that arrive meanwhile form the next one.
  *
  * @module
  */
 
-/** When a batch starts. */
+/** Options of a {@linkcode Batcher}. */
 export interface BatcherOptions {
-  /** Most items in a batch. */
+  /** Maximum number of items in a batch. */
   readonly batchSize: number;
-  /** Milliseconds that an item waits for others. */
+  /** Longest time in milliseconds that an item waits for others. */
   readonly wait: number;
 }
 
-/** How an item is handed in. */
+/** Options of an item. */
 export interface SubmitOptions {
-  /** Only items of the same group run together. */
+  /** Group of the item. Only items of the same group form a batch. */
   readonly group: string;
-  /** Takes the item out of the queue. */
+  /** Aborting it removes the item from the queue. */
   readonly signal: AbortSignal;
 }
 
 interface Job<Item, Result> {
   readonly item: Item;
   readonly group: string;
-  /** When it came, in milliseconds. */
+  /** Time of arrival in milliseconds. */
   readonly since: number;
   readonly resolve: (result: Result) => void;
   readonly reject: (reason: unknown) => void;
 }
 
-/** A queue that is emptied by the batch. */
+/** A queue that is processed in batches. */
 export class Batcher<Item, Result> {
   readonly #run: (items: readonly Item[], group: string) => Promise<readonly Result[]>;
   readonly #options: BatcherOptions;
@@ -39,10 +39,10 @@ export class Batcher<Item, Result> {
   #timer?: ReturnType<typeof setTimeout>;
 
   /**
-   * Makes an empty queue.
+   * Creates an empty queue.
    *
-   * @param run Gives a result for each item, in order; what it throws, each of the items gets.
-   * @param options When a batch starts.
+   * @param run Computes a result for each item, in order. If it throws, all items of the batch fail with that error.
+   * @param options When batches start.
    */
   constructor(
     run: (items: readonly Item[], group: string) => Promise<readonly Result[]>,
@@ -52,16 +52,16 @@ export class Batcher<Item, Result> {
     this.#options = options;
   }
 
-  /** How many items wait for their batch to start. */
+  /** Number of items that wait for their batch. */
   get queued(): number {
     return this.#queue.length;
   }
 
   /**
-   * Hands an item in.
+   * Submits an item.
    *
    * @returns Its result.
-   * @throws What its batch threw, or the signal's reason, at once.
+   * @throws The error of its batch, or the signal's reason as soon as it is aborted.
    */
   submit(item: Item, { group, signal }: SubmitOptions): Promise<Result> {
     if (signal.aborted) return Promise.reject(signal.reason);

@@ -1,5 +1,5 @@
 /**
- * What bounds a request: the time it may take, the room that its body takes, and how many of its images may wait.
+ * Limits of a request: its duration, the memory of its body, and the number of its images in the queue.
  *
  * @module
  */
@@ -11,53 +11,53 @@ import { busy, Refusal } from "./refusal.ts";
 import type { Shares } from "./shares.ts";
 import { TimeLimit } from "./time_limit.ts";
 
-/** What bounds requests. */
+/** Limits of requests. */
 export interface RequestLimits {
-  /** Milliseconds that an image waits for others. */
+  /** Longest time in milliseconds that an image waits for others to form a batch. */
   readonly batchWait: number;
-  /** Images that may be waited for at a time, in all requests. */
+  /** Maximum number of queued images of all requests. */
   readonly maxQueue: number;
-  /** Most images of a request. */
+  /** Maximum number of images in a request. */
   readonly maxImages: number;
-  /** Largest body, in bytes. */
+  /** Maximum size of a body in bytes. */
   readonly maxBody: number;
-  /** Bytes of bodies that are held at a time, in all requests. */
+  /** Maximum memory in bytes for the bodies of all requests. */
   readonly maxHeld: number;
-  /** Most pixels of an image. */
+  /** Maximum number of pixels of an image. */
   readonly maxPixels: number;
-  /** Most pixels of a request. */
+  /** Maximum number of pixels of all images in a request. */
   readonly maxRequestPixels: number;
-  /** Milliseconds after which a body that has not come is given up. */
+  /** Milliseconds within which a body must arrive. */
   readonly bodyTimeout: number;
-  /** Milliseconds after which a request is given up. */
+  /** Milliseconds within which a request must be answered. */
   readonly timeout: number;
-  /** Where images are decoded. */
+  /** The pool that decodes images. */
   readonly decoders: DecoderPool;
 }
 
-/** What all models have together. */
+/** Limits that all models share. */
 export interface SharedBounds {
-  /** Images that requests wait for. */
+  /** Places of images in the queue. */
   readonly places: Shares;
-  /** Bytes of bodies. */
+  /** Memory of bodies in bytes. */
   readonly bytes: Shares;
 }
 
-/** What a request is read with. */
+/** How a request is read. */
 export interface Reading {
   readonly limit: TimeLimit;
   readonly record: RequestRecord;
   readonly options: ReadOptions;
-  /** Takes places in the queue; they are given back when the request is answered. */
+  /** Takes places in the queue, which are released when the request is answered. */
   readonly takePlaces: (count: number) => void;
 }
 
 /**
- * Answers a request within the time and the room that it has; what it took is given back in the end.
+ * Answers a request within its limits of time and memory. Whatever it took is released at the end.
  *
- * @param record Where it is written how many bytes came.
- * @param run Answers it.
- * @throws {Refusal} If there is no room, or its time is over.
+ * @param record Receives the number of bytes of the body.
+ * @param run Answers the request.
+ * @throws {Refusal} If the server is too busy, or the time limit has passed.
  */
 export async function withinBounds(
   request: Request,
@@ -99,10 +99,10 @@ export async function withinBounds(
 }
 
 /**
- * Waits until there is room for a body whose length is known: photos that come together are read in turn. It takes the
- * room before it reads, so that no two wait for each other with a part read.
+ * Waits until there is memory for a body of known length, so that photos that arrive together are read in turn. It
+ * reserves the memory before it reads, so that no two requests wait for each other with half-read bodies.
  *
- * @returns How many bytes were taken.
+ * @returns The number of bytes that were reserved.
  */
 async function roomForBody(
   request: Request,

@@ -1,6 +1,6 @@
 /**
- * Answers `/classify`: reads the body, decodes its images in workers, computes them together with those of others.
- * Everything is bounded, shared fairly among clients, and given up when its time is over.
+ * Answers `/classify`: reads the body, decodes its images in workers, and computes them in batches with images of other
+ * requests. All resources are bounded, shared fairly among clients, and released on a timeout.
  *
  * @module
  */
@@ -24,11 +24,11 @@ import { type InferenceInput, readInferenceRequest } from "./open_inference/requ
 import { readQuery } from "./query.ts";
 import { busy, Refusal } from "./refusal.ts";
 
-/** What a request asks of the batch that its images are in. */
+/** Options of a request that all images in a batch must share. */
 interface Asked {
   readonly threshold?: number | readonly number[];
   readonly budget?: number;
-  /** Whether every exit's logits are wanted. */
+  /** Whether the logits of every exit are requested. */
   readonly logits?: boolean;
 }
 
@@ -38,31 +38,31 @@ interface Item {
 }
 
 interface Outcome extends InferenceResult {
-  /** Milliseconds. */
+  /** Time to compute the batch in milliseconds. */
   readonly queue: number;
   readonly compute: number;
 }
 
-/** A loaded model that answers requests. */
+/** Answers requests with a loaded model. */
 export class RequestClassifier {
-  /** What clients call it. */
+  /** The model's name in requests. */
   readonly name: string;
-  /** What runs it. */
+  /** Runs the model. */
   readonly executor: AdaptiveExecutor;
-  /** Most images computed together. */
+  /** Maximum batch size. */
   readonly batchSize: number;
-  /** Multiply-adds per image that it keeps to by itself, if it is to. */
+  /** Default budget in multiply-adds per image, if there is one. */
   readonly budget?: number;
   readonly #model: LoadedModel;
   readonly #limits: RequestLimits;
   readonly #bounds: SharedBounds;
   readonly #metrics: ModelMetrics;
   readonly #batcher: Batcher<Item, Outcome>;
-  /** Why the last batch failed, if it did. */
+  /** The error of the last batch, if it failed. */
   #failure?: string;
   #trying?: Promise<void>;
 
-  /** Makes one. */
+  /** Creates a classifier. */
   constructor(
     name: string,
     model: LoadedModel,
@@ -83,7 +83,7 @@ export class RequestClassifier {
     });
   }
 
-  /** Images that wait for their batch. */
+  /** Number of images that wait for their batch. */
   get queued(): number {
     return this.#batcher.queued;
   }
@@ -91,8 +91,8 @@ export class RequestClassifier {
   /**
    * Answers a request to `/classify`.
    *
-   * @param request To classify.
-   * @param query What its URL asks for.
+   * @param request The request.
+   * @param query The parameters of its URL.
    * @param record Receives the outcome of the request.
    * @throws {Refusal} If it cannot be answered.
    */
@@ -120,7 +120,7 @@ export class RequestClassifier {
   /**
    * Answers an inference request of the Open Inference Protocol.
    *
-   * @param request To answer.
+   * @param request The request.
    * @param record Receives the outcome of the request.
    * @throws {Refusal} If it cannot be answered.
    */
@@ -150,7 +150,10 @@ export class RequestClassifier {
     });
   }
 
-  /** Why it cannot compute, if so. Whoever asks may send no images until all is well: so it tries by itself. */
+  /**
+   * Why it cannot compute; `undefined` if it can. After a failure it runs a test image, because a health check may keep
+   * all requests away until it succeeds.
+   */
   async failure(): Promise<string | undefined> {
     if (this.#failure !== undefined) await (this.#trying ??= this.#tryAgain());
     return this.#failure;
@@ -173,7 +176,7 @@ export class RequestClassifier {
     }
   }
 
-  /** Decodes and computes so many images. */
+  /** Decodes and computes a request's images. */
   async #outcomes(
     count: number,
     { limit: { signal }, record, takePlaces, asked, tensors }: Reading & {
@@ -222,7 +225,7 @@ export class RequestClassifier {
       );
     } catch (error) {
       if (!(error instanceof RanetError)) throw error;
-      // Where there is much to do, that is not the image's fault.
+      // Under load, a deadline does not mean that the image is bad.
       if (error.cause instanceof DeadlineError) throw busy("decode", error.message);
       throw new Refusal(422, error.message, { reason: "image" });
     }
@@ -268,12 +271,12 @@ export class RequestClassifier {
       return results;
     } catch (error) {
       this.#failure = (error as Error).message;
-      // The images are sound and so are the thresholds: it is the device.
+      // Images and thresholds have been checked, so the device has failed.
       throw error instanceof RanetError ? new Refusal(503, error.message, { reason: "device" }) : error;
     }
   }
 
-  /** With a blank image; the outcome stands in `#failure`. */
+  /** Runs a blank image and stores the result in `#failure`. */
   async #tryAgain(): Promise<void> {
     const blank = new Float32Array(inputLength(this.executor.model.spec.input));
     await this.#compute(() => this.executor.classify(blank, this.#model.when)).catch(() => {});
@@ -281,7 +284,7 @@ export class RequestClassifier {
   }
 }
 
-/** One sample's logits of every exit, one after another. */
+/** The logits of one sample at all exits, concatenated. */
 function sampleLogits(exits: readonly Float32Array[], sample: number, samples: number): Float32Array {
   const classes = exits[0].length / samples;
   const own = new Float32Array(exits.length * classes);

@@ -1,14 +1,14 @@
 /**
- * Who sends a request: what limits for each client are counted by.
+ * Identifies the client of a request, for limits per client.
  *
  * @module
  */
 
 /**
- * The client's address; of IPv6, the network's 64 bits, for whoever has one address there has them all.
+ * The client's IP address; of IPv6, the /64 network, because a client has all addresses of its network.
  *
- * @param address The peer's.
- * @param forwarded What a trusted reverse proxy says in `X-Forwarded-For`; it appends the address that it saw.
+ * @param address Address of the connection's peer.
+ * @param forwarded `X-Forwarded-For` of a trusted reverse proxy, which appends the address of its peer.
  */
 export function clientOf(address: string, forwarded?: string | null): string {
   const seen = (forwarded ?? "").split(",").pop()!.trim() || address;

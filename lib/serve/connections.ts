@@ -1,5 +1,5 @@
 /**
- * The connections of a server, bounded: where there are too many, the client that has most of them loses one.
+ * Bounds the number of connections. If there are too many, one of the client with the most is closed.
  *
  * @module
  */
@@ -10,31 +10,31 @@ import type { Metrics } from "./metrics.ts";
 
 interface State {
   readonly client: string;
-  /** `idle`: between requests, or before the first has come whole; its answer may take its time. */
+  /** `idle`: no request yet, or between requests. Computing a response does not count as idle. */
   doing: "idle" | "receiving" | "answering";
-  /** Order of the last change. */
+  /** Sequence number of the last change. */
   turn: number;
 }
 
-/** After the last connection was taken, how long one is waited for that has sent no request yet, in milliseconds. */
+/** Milliseconds for which a new connection without a request is kept open after the last one was accepted. */
 const GRACE = 500;
 
 /** Keeps track of connections. */
 export class Connections {
-  /** Whether the server is stopping: a connection ends with its next answer. */
+  /** Whether the server is stopping. Each connection is then closed after its next response. */
   draining = false;
   readonly #max: number;
   readonly #metrics: Pick<Metrics, "connections" | "connectionsEnded">;
   readonly #states = new Map<Socket, State>();
   #turn = 0;
 
-  /** Makes it; `max`: most connections. */
+  /** Creates the list; `max`: maximum number of connections. */
   constructor(options: { readonly max: number; readonly metrics: Pick<Metrics, "connections" | "connectionsEnded"> }) {
     this.#max = options.max;
     this.#metrics = options.metrics;
   }
 
-  /** A connection has been made; where there are too many, it or another one is ended. */
+  /** Adds a new connection. If there are too many, it or another one is closed. */
   add(socket: Socket): void {
     const state: State = { client: clientOf(socket.remoteAddress ?? "-"), doing: "idle", turn: this.#turn++ };
     if (this.#states.size >= this.#max) {
@@ -50,23 +50,23 @@ export class Connections {
     socket.on("close", () => this.#forget(socket));
   }
 
-  /** A request's head has come. */
+  /** The head of a request has arrived. */
   begin(socket: Socket): void {
     this.#change(socket, "receiving");
   }
 
-  /** Its body has come. */
+  /** The request's body has arrived. */
   received(socket: Socket): void {
     if (this.#states.get(socket)?.doing === "receiving") this.#change(socket, "answering");
   }
 
-  /** It has been answered. */
+  /** The request has been answered. */
   end(socket: Socket): void {
     this.#change(socket, "idle");
     if (this.draining) socket.end();
   }
 
-  /** Ends connections that are idle; those that have just been accepted may still send one request. */
+  /** Closes idle connections. Newly accepted ones may still send one request. */
   endIdle(): void {
     setTimeout(() => {
       for (const [socket, { doing }] of this.#states) if (doing === "idle") socket.destroy();
@@ -84,8 +84,8 @@ export class Connections {
   }
 
   /**
-   * The connection to close: of the client with the most connections (including the new one) the one that has been
-   * idle, or sending, longest.
+   * The connection to close: among those of the client with the most (including the new one), the one that has been
+   * idle, or sending, for longest.
    */
   #victim(newcomer: string): Socket | undefined {
     const counts = new Map([[newcomer, 1]]);

@@ -1,12 +1,12 @@
 /**
- * Bodies that come compressed (`Content-Encoding`), as Triton's clients can send them.
+ * Decompresses request bodies (`Content-Encoding`), which Triton's clients can send.
  *
  * @module
  */
 
 import { Refusal } from "./refusal.ts";
 
-/** What is unpacked, by its names in HTTP. */
+/** Supported encodings, by their HTTP names. */
 const FORMATS: ReadonlyMap<string, CompressionFormat | undefined> = new Map([
   ["gzip", "gzip"],
   ["x-gzip", "gzip"],
@@ -14,13 +14,13 @@ const FORMATS: ReadonlyMap<string, CompressionFormat | undefined> = new Map([
   ["identity", undefined],
 ]);
 
-/** Bytes that are unpacked at a time. Their output, up to a thousand times as large, is in memory at once. */
+/** Bytes that are decompressed at a time. Their output is up to a thousand times as large and all in memory. */
 const PIECE = 1024;
 
 /**
- * The body, unpacked as it is read.
+ * The body, decompressed as it is read.
  *
- * @throws {Refusal} If it is packed in a way that is not known.
+ * @throws {Refusal} If the encoding is not supported.
  */
 export function unpacked(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,

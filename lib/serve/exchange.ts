@@ -1,5 +1,5 @@
 /**
- * One request on a socket, and its answer.
+ * One request on a connection, and its response.
  *
  * @module
  */
@@ -10,19 +10,20 @@ import type { Connections } from "./connections.ts";
 import { Refusal } from "./refusal.ts";
 import { requestBody, turns } from "./request_body.ts";
 
-/** How requests are answered. */
+/** Options of {@linkcode exchange}. */
 export interface ExchangeOptions {
-  /** Whether `X-Forwarded-For` says who the client is. */
+  /** Whether `X-Forwarded-For` is trusted for the client's address. */
   readonly trustProxy: boolean;
   /**
-   * Milliseconds for which a client may go on sending what was refused: many read no answer before they have sent all.
+   * Milliseconds for which a client may continue to send a refused body. Many clients do not read the response before
+   * they have sent everything.
    */
   readonly linger: number;
   /** Answers requests. */
   readonly handle: (request: Request, client: string) => Promise<Response>;
 }
 
-/** Milliseconds until a connection that has been ended is cut. */
+/** Milliseconds until a closed connection is destroyed. */
 const CUT_AFTER = 500;
 
 const MALFORMED = new Refusal(400, "Cannot read the request: its method, host or target is malformed");
@@ -68,8 +69,8 @@ export async function exchange(
 }
 
 /**
- * Reads what else comes of a request that has been answered, to its end or for so long. Where a connection is ended
- * before, it is reset, and the answer lost on its way.
+ * Reads the rest of a request that has been answered, up to its end or a time limit. If the connection were closed
+ * earlier, it would be reset and the response lost.
  */
 async function discard(incoming: IncomingMessage, ms: number): Promise<void> {
   const over = Promise.withResolvers<void>();
@@ -81,7 +82,7 @@ async function discard(incoming: IncomingMessage, ms: number): Promise<void> {
   clearTimeout(timer);
 }
 
-/** Undefined where the host or the target is malformed, or the method is one that `Request` forbids. */
+/** Converts a request; `undefined` if the host or the target is malformed, or `Request` forbids the method. */
 function toRequest(
   { method = "GET", url = "/", headers: { host = "localhost" }, headersDistinct }: IncomingMessage,
   body: ReadableStream<Uint8Array<ArrayBuffer>>,

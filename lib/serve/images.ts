@@ -1,5 +1,5 @@
 /**
- * The images in a request: none of it is trusted.
+ * Reads the images in a request. All input is untrusted.
  *
  * @module
  */
@@ -16,54 +16,54 @@ import { Refusal } from "./refusal.ts";
 
 /** An image file. */
 export interface ImageFile {
-  /** What the client calls it; `-` where it has no name. */
+  /** The client's name of the file; `-` if it has none. */
   readonly name: string;
   /** The whole file. */
   readonly bytes: Uint8Array;
 }
 
-/** How a request's body is read. */
+/** Options for reading a request's body. */
 export interface ReadOptions {
-  /** Largest body, in bytes. */
+  /** Maximum size of the body in bytes. */
   readonly maxBody: number;
-  /** Most parts of a form. */
+  /** Maximum number of parts of a form. */
   readonly maxImages: number;
-  /** Told of every chunk as it comes; may throw. */
+  /** Called with the length of every chunk as it arrives; may throw. */
   readonly onBytes: (count: number) => void;
-  /** Stops waiting for more. */
+  /** Aborts reading. */
   readonly signal: AbortSignal;
 }
 
-/** Most pixels, by what an image's header says. */
+/** Pixel limits, checked against image headers. */
 export interface PixelLimits {
-  /** Most pixels of an image. */
+  /** Maximum number of pixels of an image. */
   readonly maxPixels: number;
-  /** Most pixels of all images of a request. */
+  /** Maximum number of pixels of all images in a request. */
   readonly maxRequestPixels: number;
 }
 
-/** Media types of a body that is one image, and of one that has several. */
+/** Media types of a body that is a single image. */
 export const IMAGE_TYPES: readonly string[] = [
-  "application/octet-stream", // first, since some generated clients send the first as it is
+  "application/octet-stream", // first, since some generated clients always send the first
   "image/*",
-  // What curl says of --data-binary: the bytes tell what it is.
+  // curl sends this with --data-binary. The format is determined from the bytes.
   "application/x-www-form-urlencoded",
 ];
-/** What openapi-fetch says of every body: where the bytes are an image all the same, they count. */
+/** openapi-fetch sends this with every body. It is accepted if the bytes are an image. */
 const JSON_TYPE = "application/json";
-/** The media type of a body that has several images. */
+/** Media type of a body with several images. */
 export const FORM_TYPE = "multipart/form-data";
 
 /**
- * Longest boundary, by RFC 2046. One of 252 or 253 characters sends multipart-parser 0.16.3 round for ever: it keeps
- * distances in a `Uint8Array`, where 256 becomes 0.
+ * Maximum length of a boundary by RFC 2046. multipart-parser 0.16.3 does not support longer ones: it keeps distances in
+ * a `Uint8Array`, in which 256 becomes 0.
  */
 const MAX_BOUNDARY = 70;
 
 /**
  * Reads a request's body.
  *
- * @throws {Refusal} If it is too large, of another media type, no valid form, or has no files.
+ * @throws {Refusal} If it is too large, has another media type, is not a valid form, or has no files.
  * @throws The signal's reason.
  */
 export async function readImageFiles(request: Request, options: ReadOptions): Promise<ImageFile[]> {
@@ -96,7 +96,7 @@ export async function readImageFiles(request: Request, options: ReadOptions): Pr
 }
 
 /**
- * Reads a request's body whole.
+ * Reads a request's whole body.
  *
  * @throws {Refusal} If it is too large.
  * @throws The signal's reason.
@@ -111,9 +111,9 @@ export async function readBody(request: Request, options: ReadOptions): Promise<
 }
 
 /**
- * Refuses images that would take too much to decode.
+ * Refuses images that would need too much memory or time to decode.
  *
- * @throws {Refusal} If one has too many pixels, or all together.
+ * @throws {Refusal} If one image, or all together, have too many pixels.
  */
 export function checkPixels(files: readonly ImageFile[], { maxPixels, maxRequestPixels }: PixelLimits): void {
   let total = 0;
@@ -162,8 +162,8 @@ async function readForm(
 }
 
 /**
- * What a part's file is called; undefined if it is none. The parser's own `filename` also reads `filename*`, which
- * RFC 7578 forbids in forms, and writes it to the console if it cannot.
+ * File name of a part; `undefined` if the part is not a file. The parser's own `filename` also reads `filename*`, which
+ * RFC 7578 forbids in forms, and logs to the console if it cannot parse it.
  */
 function fileName({ headers }: MultipartPart): string | undefined {
   const [, quoted, bare] =
@@ -174,7 +174,7 @@ function fileName({ headers }: MultipartPart): string | undefined {
   return /^application\/octet-stream\b/i.test(headers["content-type"] ?? "") ? "-" : undefined;
 }
 
-/** The body, unpacked, until there is too much of it. */
+/** The decompressed body, which fails if it is too large. */
 function bounded(request: Request, options: ReadOptions): ReadableStream<Uint8Array<ArrayBuffer>> {
   const { maxBody, onBytes, signal } = options;
   const tooLarge = new Refusal(413, `Cannot read the body: it is larger than ${maxBody} bytes`);

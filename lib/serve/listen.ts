@@ -1,6 +1,6 @@
 /**
- * The server's socket: `node:http`, since `Deno.serve` of Deno 2.9 neither bounds connections nor ends idle ones, and
- * its process ends where a connection cannot be accepted for want of descriptors.
+ * The server's socket. It uses `node:http`, because `Deno.serve` of Deno 2.9 neither limits connections nor closes idle
+ * ones, and exits if it cannot accept a connection for lack of file descriptors.
  *
  * @module
  */
@@ -12,46 +12,49 @@ import { exchange, type ExchangeOptions } from "./exchange.ts";
 import type { Metrics } from "./metrics.ts";
 import { bind, connectTo, type Place, placeUrl } from "./place.ts";
 
-/** Where to listen, and for how long. Times in milliseconds. */
+/** Where to listen, and timeouts in milliseconds. */
 export interface ListenOptions extends Place, ExchangeOptions {
-  /** Most connections at a time. */
+  /** Maximum number of connections. */
   readonly maxConnections: number;
-  /** Until a request's head has come, from when the connection was made or the answer before. */
+  /** Time within which a request's head must arrive, counted from the connection's start or its last response. */
   readonly headerTimeout: number;
-  /** Until a connection without a request is ended. */
+  /** Time after which a connection without a request is closed. */
   readonly idleTimeout: number;
-  /** Until a request, body and all, has come. */
+  /** Time within which a whole request, including its body, must arrive. */
   readonly bodyTimeout: number;
-  /** Told how many connections there are. */
+  /** Counts connections. */
   readonly metrics: Pick<Metrics, "connections" | "connectionsEnded">;
-  /** Told what an operator should know. */
+  /** Called with messages for the operator. */
   readonly warn: (text: string) => void;
 }
 
-/** A socket that listens. */
+/** A listening socket. */
 export interface Listener {
-  /** Where it can be reached. */
+  /** Its address. */
   readonly url: string;
   /**
-   * Takes connections for so many milliseconds more, each for one request, then none; resolves once those that there
-   * are have ended, after their answers.
+   * Accepts connections for this many more milliseconds, each for one request, then none. Resolves once all connections
+   * have been closed after their responses.
    */
   close(drain?: number): Promise<void>;
 }
 
-/** How often connections are looked at, in milliseconds. */
+/** Interval in milliseconds at which timeouts are checked. */
 const CHECK_EVERY = 500;
-/** Bytes of a body that are read ahead: few, since else all that has come of it is taken before anybody else's turn. */
+/**
+ * Bytes of a body that are read ahead. With more, all of the data that has arrived would be read before other
+ * connections have their turn.
+ */
 const READ_AHEAD = 1024;
-/** As usual. */
+/** The usual maximum. */
 const MAX_BACKLOG = 511;
-/** Descriptors that are kept for workers, files and the device. */
+/** File descriptors that are reserved for workers, files and the device. */
 const RESERVED = 64;
 
 /**
- * Listens.
+ * Starts to listen.
  *
- * @throws {RanetError} If the system does not let it.
+ * @throws {RanetError} If the system refuses.
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const { metrics, warn } = options;
@@ -66,7 +69,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const server = createServer({
     headersTimeout: options.headerTimeout,
     keepAliveTimeout: options.idleTimeout,
-    // The handler says why, if it is its turn; this is for what it does not read.
+    // If the request reaches the handler, it sends its own error; this one is for requests that cannot be parsed.
     requestTimeout: Math.max(options.headerTimeout, options.bodyTimeout) + options.linger,
     connectionsCheckingInterval: CHECK_EVERY,
     highWaterMark: READ_AHEAD,
@@ -96,17 +99,17 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   };
 }
 
-/** Milliseconds until a connection is closed that sent something other than HTTP. */
+/** Milliseconds until a connection that sent something other than HTTP is closed. */
 const CUT_MALFORMED = 2000;
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** How often it is looked for connections that wait to be accepted, at most: there may always be more. */
+/** Maximum number of checks for connections that wait to be accepted. There may always be more. */
 const MAX_LOOKS = 50;
 
-/** Waits until the system holds no connection that has been made and not been accepted: they would be reset. */
+/** Waits until no connection is left in the system's queue. Those would be reset. */
 async function acceptAll(server: Server): Promise<void> {
   let accepted = true;
   const note = () => accepted = true;
@@ -119,8 +122,8 @@ async function acceptAll(server: Server): Promise<void> {
 }
 
 /**
- * As many connections as there are descriptors for, at most those asked for. As many again are left free: all that has
- * come at once is accepted before any that is to be ended is.
+ * The number of connections for which there are file descriptors, up to the requested maximum. Twice as many
+ * descriptors are needed, because all connections that arrive together are accepted before excess ones are closed.
  */
 function boundConnections({ maxConnections, warn }: ListenOptions): number {
   const wanted = 2 * maxConnections + RESERVED;
@@ -129,29 +132,30 @@ function boundConnections({ maxConnections, warn }: ListenOptions): number {
     while (tried.length < wanted) tried.push(Deno.listen({ hostname: "127.0.0.1", port: 0 }));
     return maxConnections;
   } catch (error) {
-    if ((error as { code?: string }).code !== "EMFILE") return maxConnections; // binding will say what is wrong
+    if ((error as { code?: string }).code !== "EMFILE") return maxConnections; // binding will give the error
     const found = Math.floor((tried.length - RESERVED) / 2);
     if (found < 1) {
       throw new RanetError(
-        `Cannot serve: there are only ${tried.length} file descriptors left, ${RESERVED} are kept for other things; ` +
+        `Cannot serve: only ${tried.length} file descriptors are left, and ${RESERVED} are reserved; ` +
           "raise the limit (ulimit -n)",
       );
     }
-    warn(`Only ${found} connections at a time, not ${maxConnections}: file descriptors are scarce (ulimit -n)`);
+    warn(`At most ${found} connections, not ${maxConnections}: there are too few file descriptors (ulimit -n)`);
     return found;
   } finally {
     for (const listener of tried) listener.close();
   }
 }
 
-/** How often it is made sure that connections are accepted. */
+/** Interval in milliseconds at which accepting is tested. */
 const WATCH_EVERY = 5000;
-/** How long that may take. */
+/** Timeout of the test in milliseconds. */
 const WATCH_TIMEOUT = 2000;
 
 /**
- * In Deno 2.9, one `accept` that fails (the system may be out of descriptors, too) is the last. So where no connection
- * has come for a while, one is made, and if it is not accepted, the server listens again.
+ * In Deno 2.9, no connection is accepted after one `accept` has failed, for example because the system is out of file
+ * descriptors. Therefore, if no connection has arrived for a while, the server connects to itself; if that is not
+ * accepted, it listens again.
  */
 function watchAccepting(
   server: Server,
@@ -165,7 +169,7 @@ function watchAccepting(
     looking = true;
     try {
       using _probe = await connectTo(place);
-      // Bit by bit: where the process got no turn for a while, timers come before connections.
+      // In small steps: after the process was blocked for a while, timers fire before connections are accepted.
       for (let waited = 0; quiet && waited < WATCH_TIMEOUT; waited += CHECK_EVERY) {
         await pause(CHECK_EVERY);
       }
@@ -175,7 +179,7 @@ function watchAccepting(
         await bind(server, place, backlog);
       }
     } catch {
-      // No descriptor for this one: next time.
+      // There is no file descriptor for the test. It is repeated later.
     }
     looking = false;
   };

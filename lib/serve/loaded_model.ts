@@ -1,5 +1,5 @@
 /**
- * A model as a server has it.
+ * A model loaded by a server.
  *
  * @module
  */
@@ -8,19 +8,19 @@ import type { Calibration } from "../calibration/calibration.ts";
 import type { AdaptiveExecutor } from "../executor/executor.ts";
 import type { ClassifyOptions } from "../executor/options.ts";
 
-/** A model as it is loaded. */
+/** A loaded model. */
 export interface LoadedModel {
-  /** What runs it; disposed of when it is unloaded. */
+  /** Runs the model; disposed of when the model is unloaded. */
   readonly executor: AdaptiveExecutor;
-  /** When an image leaves, unless its request says so. */
+  /** Default exit rule of requests. */
   readonly when: ClassifyOptions;
-  /** Multiply-adds per image that `when` keeps to, if it comes from a budget. */
+  /** Budget in multiply-adds per image from which `when` was made, if any. */
   readonly budget?: number;
-  /** For what budgets requests may ask. */
+  /** The calibration for budgets of requests. */
   readonly calibrations: readonly Calibration[];
-  /** Most images computed together: the executor's batch size. */
+  /** Maximum batch size: the executor's. */
   readonly batchSize: number;
 }
 
-/** Every model has one version. */
+/** The version of every model. */
 export const MODEL_VERSION = "1";

@@ -1,6 +1,6 @@
 /**
- * What a server counts, in the text format of Prometheus (https://prometheus.io/docs/instrumenting/exposition_formats).
- * Its usual library, prom-client, needs packages that `deno compile` cannot take.
+ * Metrics in Prometheus' text format (https://prometheus.io/docs/instrumenting/exposition_formats). The usual library,
+ * prom-client, depends on packages that `deno compile` does not support.
  *
  * @module
  */
@@ -8,11 +8,11 @@
 import type { Classification } from "../executor/classification.ts";
 import type { RequestRecord } from "./access_log.ts";
 
-/** Seconds: from one small image on a GPU to the timeout. */
+/** Bucket bounds in seconds: from one small image on a GPU to the timeout. */
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const BATCH_SIZES = [1, 2, 4, 8, 16, 32, 64, 128];
 
-/** How often values were up to each bound. */
+/** Counts values up to each bound. */
 class Histogram {
   readonly #counts = new Map<number, number>();
   #count = 0;
@@ -28,7 +28,7 @@ class Histogram {
     this.#sum += value;
   }
 
-  /** `labels` come before a bucket's own. */
+  /** `labels` precede a bucket's own label. */
   lines(name: string, labels = ""): string[] {
     const buckets = [...this.#counts, ["+Inf", this.#count]];
     const only = labels === "" ? "" : `{${labels}}`;
@@ -40,51 +40,51 @@ class Histogram {
   }
 }
 
-/** What there is just now. */
+/** Current load. */
 export interface Load {
-  /** Bytes of bodies that are held. */
+  /** Memory of bodies in bytes. */
   readonly bytes: number;
-  /** Lines of the log that could not be written, since the start. */
+  /** Number of log lines that could not be written since the start. */
   readonly linesLost: number;
-  /** Images that wait for a decoder. */
+  /** Number of images that wait for a decoder. */
   readonly undecoded: number;
-  /** Images that wait for their batch. */
+  /** Number of images that wait for their batch. */
   readonly queued: number;
 }
 
-/** How often something was done, and how long that took in all. */
+/** Count and total duration of an operation. */
 export interface Timed {
-  /** How often. */
+  /** Number of operations. */
   count: number;
-  /** Nanoseconds. */
+  /** Total duration in nanoseconds. */
   ns: number;
 }
 
 /** Counters of one model. */
 export class ModelMetrics {
-  /** Requests that were answered, and those that were not. */
+  /** Successful and failed requests. */
   readonly success: Timed = { count: 0, ns: 0 };
   readonly fail: Timed = { count: 0, ns: 0 };
-  /** Images that waited for their batch, were decoded, and were computed. */
+  /** Queueing, decoding and computation of images. */
   readonly queue: Timed = { count: 0, ns: 0 };
   readonly decode: Timed = { count: 0, ns: 0 };
   readonly compute: Timed = { count: 0, ns: 0 };
-  /** Images, and batches of them. */
+  /** Number of images and of batches. */
   images = 0;
   batches = 0;
-  /** When the last request was answered, in milliseconds since 1970. */
+  /** Time of the last response in milliseconds since 1970. */
   last = 0;
-  /** Images by the exit that they took. */
+  /** Number of images by exit. */
   exits: number[] = [];
-  /** Multiply-adds spent. */
+  /** Total multiply-adds. */
   flops = 0;
-  /** Seconds by image: waiting, and being computed. */
+  /** Seconds per image: queueing and computation. */
   readonly queueSeconds: Histogram = new Histogram(SECONDS);
   readonly computeSeconds: Histogram = new Histogram(SECONDS);
-  /** Images computed together. */
+  /** Batch sizes. */
   readonly sizes: Histogram = new Histogram(BATCH_SIZES);
 
-  /** It has been loaded, and has so many exits. */
+  /** Called when the model has been loaded, with its number of exits. */
   loaded(exits: number): void {
     if (this.exits.length === 0) this.exits = new Array<number>(exits).fill(0);
   }
@@ -120,16 +120,16 @@ export class ModelMetrics {
 
 /** Counters of one server. */
 export class Metrics {
-  /** The media type of {@linkcode text}. */
+  /** Media type of {@linkcode text}. */
   readonly contentType = "text/plain; version=0.0.4; charset=utf-8";
-  /** How many connections there are just now. */
+  /** Current number of connections. */
   connections = 0;
-  /** How many connections were ended to make room for others. */
+  /** Number of connections closed to make room for others. */
   connectionsEnded = 0;
   readonly #load: () => Load;
-  /** By labels. */
+  /** Counts by labels. */
   readonly #requests = new Map<string, number>();
-  /** By reason. */
+  /** Counts by reason. */
   readonly #refused = new Map<string, number>();
   readonly #latency = new Histogram(SECONDS);
   readonly #models: ReadonlyMap<string, ModelMetrics>;
@@ -137,20 +137,20 @@ export class Metrics {
   /**
    * Starts at zero.
    *
-   * @param models The models' names: no others are ever labels.
-   * @param load What there is just now.
+   * @param models The models' names. Only these are used as labels.
+   * @param load Returns the current load.
    */
   constructor(models: readonly string[], load: () => Load) {
     this.#models = new Map(models.map((name) => [name, new ModelMetrics()]));
     this.#load = load;
   }
 
-  /** A model's own counters. */
+  /** The counters of a model. */
   model(name: string): ModelMetrics {
     return this.#models.get(name)!;
   }
 
-  /** Counts a request that was answered; `path` is one that the server knows. */
+  /** Counts an answered request; `path` is a route of the server. */
   request(path: string, { status, reason, ms }: RequestRecord): void {
     const labels = `path="${path}",status="${status}"`;
     this.#requests.set(labels, (this.#requests.get(labels) ?? 0) + 1);
@@ -158,7 +158,7 @@ export class Metrics {
     if (/\/(classify|infer)$/.test(path) && status === 200) this.#latency.observe(ms / 1000);
   }
 
-  /** All of it. */
+  /** All metrics as text. */
   text(): string {
     const requests = [...this.#requests].map(([labels, count]) => `ranet_http_requests_total{${labels}} ${count}`);
     const refused = [...this.#refused].map(([reason, count]) => `ranet_refused_total{reason="${reason}"} ${count}`);
@@ -169,33 +169,33 @@ export class Metrics {
     const each = (lines: (labels: string, own: ModelMetrics) => readonly string[]) =>
       models.flatMap(([labels, own]) => lines(labels, own));
     return [
-      ...about("ranet_http_requests_total", "counter", "Requests answered."),
+      ...about("ranet_http_requests_total", "counter", "Number of answered requests."),
       ...requests,
-      ...about("ranet_refused_total", "counter", "Requests that got no result, by the reason or the status."),
+      ...about("ranet_refused_total", "counter", "Requests without a result, by reason or status."),
       ...refused,
-      ...about("ranet_classify_seconds", "histogram", "Time from a request to its results."),
+      ...about("ranet_classify_seconds", "histogram", "Time from a request to its results in seconds."),
       ...this.#latency.lines("ranet_classify_seconds"),
-      ...about("ranet_images_total", "counter", "Images classified, by the exit they took."),
+      ...about("ranet_images_total", "counter", "Number of classified images by exit."),
       ...each((labels, { exits }) => exits.map((count, k) => `ranet_images_total{${labels},exit="${k + 1}"} ${count}`)),
-      ...about("ranet_multiply_adds_total", "counter", "Multiply-adds spent."),
+      ...about("ranet_multiply_adds_total", "counter", "Total multiply-adds."),
       ...each((labels, { flops }) => [`ranet_multiply_adds_total{${labels}} ${flops}`]),
-      ...about("ranet_batch_images", "histogram", "Images computed together."),
+      ...about("ranet_batch_images", "histogram", "Batch sizes in images."),
       ...each((labels, { sizes }) => sizes.lines("ranet_batch_images", labels)),
-      ...about("ranet_queue_seconds", "histogram", "Time that requests waited for their batch."),
+      ...about("ranet_queue_seconds", "histogram", "Time for which requests waited for their batch, in seconds."),
       ...each((labels, { queueSeconds }) => queueSeconds.lines("ranet_queue_seconds", labels)),
-      ...about("ranet_compute_seconds", "histogram", "Time that requests were computed."),
+      ...about("ranet_compute_seconds", "histogram", "Time to compute a request's images, in seconds."),
       ...each((labels, { computeSeconds }) => computeSeconds.lines("ranet_compute_seconds", labels)),
-      ...about("ranet_queued_images", "gauge", "Images that wait for their batch."),
+      ...about("ranet_queued_images", "gauge", "Number of images that wait for their batch."),
       `ranet_queued_images ${load.queued}`,
-      ...about("ranet_undecoded_images", "gauge", "Images that wait for a decoder."),
+      ...about("ranet_undecoded_images", "gauge", "Number of images that wait for a decoder."),
       `ranet_undecoded_images ${load.undecoded}`,
-      ...about("ranet_held_bytes", "gauge", "Bytes of bodies that are held."),
+      ...about("ranet_held_bytes", "gauge", "Memory of request bodies in bytes."),
       `ranet_held_bytes ${load.bytes}`,
       ...about("ranet_connections", "gauge", "Connections."),
       `ranet_connections ${this.connections}`,
-      ...about("ranet_connections_ended_total", "counter", "Connections that were ended to make room."),
+      ...about("ranet_connections_ended_total", "counter", "Number of connections closed to make room."),
       `ranet_connections_ended_total ${this.connectionsEnded}`,
-      ...about("ranet_log_lines_lost_total", "counter", "Lines of the log that could not be written."),
+      ...about("ranet_log_lines_lost_total", "counter", "Number of log lines that could not be written."),
       `ranet_log_lines_lost_total ${load.linesLost}`,
       "",
     ].join("\n");

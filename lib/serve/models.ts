@@ -1,6 +1,6 @@
 /**
- * The models that a server has: each is loaded once, when it is first wanted or the server starts, and may be unloaded when
- * nobody has asked for it for long.
+ * The models of a server. Each is loaded once, at the start or on its first request, and may be unloaded after a time
+ * without requests.
  *
  * @module
  */
@@ -11,15 +11,15 @@ import type { LoadedModel } from "./loaded_model.ts";
 import type { Metrics } from "./metrics.ts";
 import { Refusal } from "./refusal.ts";
 
-/** Where a model comes from. */
+/** Source of a model. */
 export interface ModelSource {
-  /** What clients call it. */
+  /** The model's name in requests. */
   readonly name: string;
-  /** Loads it. */
+  /** Loads the model. */
   load(): Promise<LoadedModel>;
 }
 
-/** How models are kept. */
+/** Options of {@linkcode Models}. */
 export interface ModelsOptions extends RequestLimits {
   /** Milliseconds without a request after which a model is unloaded. Default: never. */
   readonly unloadAfter?: number;
@@ -29,21 +29,21 @@ interface Entry {
   readonly source: ModelSource;
   loading?: Promise<RequestClassifier>;
   loaded?: RequestClassifier;
-  /** Requests that use it. */
+  /** Number of requests that use it. */
   users: number;
   timer?: ReturnType<typeof setTimeout>;
 }
 
 /** A server's models. */
 export class Models {
-  /** Their names, the default one first. */
+  /** Names of the models, the default one first. */
   readonly names: readonly string[];
   readonly #entries: ReadonlyMap<string, Entry>;
   readonly #options: ModelsOptions;
   readonly #bounds: SharedBounds;
   readonly #metrics: Metrics;
 
-  /** Knows them; none is loaded yet. */
+  /** Registers the models without loading them. */
   constructor(
     sources: readonly ModelSource[],
     options: ModelsOptions & { readonly bounds: SharedBounds; readonly metrics: Metrics },
@@ -55,7 +55,7 @@ export class Models {
     this.#metrics = options.metrics;
   }
 
-  /** Loads all, and says what fails. */
+  /** Loads all models. Throws if one fails. */
   async loadAll(): Promise<void> {
     for (const name of this.names) await this.use(name, () => Promise.resolve());
   }
@@ -66,13 +66,13 @@ export class Models {
     return loaded !== undefined && await loaded.failure() === undefined;
   }
 
-  /** Those that are loaded. */
+  /** The loaded models. */
   get loaded(): RequestClassifier[] {
     return [...this.#entries.values()].flatMap(({ loaded }) => loaded ?? []);
   }
 
   /**
-   * Runs something with a model, which is loaded if it is not, and stays so meanwhile.
+   * Calls a function with a model, which is loaded if necessary and stays loaded during the call.
    *
    * @throws {Refusal} If there is no such model.
    */
@@ -88,7 +88,7 @@ export class Models {
     }
   }
 
-  /** Unloads all. */
+  /** Unloads all models. */
   unloadAll(): void {
     for (const entry of this.#entries.values()) this.#unload(entry);
   }

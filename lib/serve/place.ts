@@ -1,5 +1,5 @@
 /**
- * Where a server listens: an address and a port, or a Unix socket.
+ * The place where a server listens: an address and a port, or a Unix socket.
  *
  * @module
  */
@@ -10,18 +10,18 @@ import { RanetError } from "../errors.ts";
 
 /** Where to listen. */
 export interface Place {
-  /** Name or address of the interface, or `unix:` and the path of a socket. */
+  /** Host name or address of the interface, or `unix:` and the path of a socket. */
   readonly hostname: string;
-  /** 0 takes any free one; a Unix socket has none. */
+  /** TCP port; 0 for any free one. A Unix socket has none. */
   readonly port: number;
 }
 
-/** The path of a Unix socket; undefined where the place has a port. */
+/** The path of a Unix socket; `undefined` if the place has a port. */
 export function socketPath({ hostname }: Place): string | undefined {
   return hostname.startsWith("unix:") ? hostname.slice("unix:".length) : undefined;
 }
 
-/** The place as people write it. */
+/** The place as a URL. */
 export function placeUrl({ hostname, port }: Place): string {
   if (hostname.startsWith("unix:")) return hostname;
   return `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
@@ -34,10 +34,10 @@ export async function connectTo(place: Place): Promise<Disposable> {
 }
 
 /**
- * Has a server listen there.
+ * Makes a server listen.
  *
- * @returns The place, with the port that was taken.
- * @throws {RanetError} If the system does not let it.
+ * @returns The place, with the actual port.
+ * @throws {RanetError} If the system refuses.
  */
 export async function bind(server: Server, place: Place, backlog: number): Promise<Place> {
   const path = socketPath(place);
@@ -58,7 +58,7 @@ export async function bind(server: Server, place: Place, backlog: number): Promi
   return path === undefined ? { ...place, port: (server.address() as AddressInfo).port } : place;
 }
 
-/** A server that was killed leaves its socket behind. */
+/** Removes the socket file that a killed server has left. */
 async function removeAbandoned(place: Place, path: string): Promise<void> {
   const found = await Deno.lstat(path).catch(() => undefined);
   if (!found?.isSocket) return;

@@ -1,5 +1,5 @@
 /**
- * What the query of `/classify` says.
+ * Reads the query of `/classify`.
  *
  * @module
  */
@@ -9,24 +9,24 @@ import { AMOUNT, parseAmount } from "../text/amount.ts";
 import { suggest } from "../text/suggest.ts";
 import { Refusal } from "./refusal.ts";
 
-/** A query that has been checked. */
+/** A validated query. */
 export interface Query {
-  /** Confidence at which an image leaves, for each exit; if missing, the budget's or the server's own. */
+  /** Confidence at which an image leaves, per exit. Default: that of the budget, or the server's. */
   readonly threshold?: readonly number[];
-  /** Multiply-adds per image on average, for which the model is calibrated. */
+  /** Average budget in multiply-adds per image. The model must be calibrated. */
   readonly budget?: number;
-  /** Classes that a result lists. */
+  /** Number of classes that a result lists. */
   readonly top: number;
 }
 
 const PARAMETERS: readonly string[] = ["threshold", "budget", "top"];
-/** Classes that a result lists, unless the request says how many. */
+/** Default number of classes that a result lists. */
 const TOP = 5;
 
 /**
- * Checks a query.
+ * Validates a query.
  *
- * @throws {Refusal} If a parameter is unknown or wrong.
+ * @throws {Refusal} If a parameter is unknown or invalid.
  */
 export function readQuery(given: URLSearchParams, exits: number): Query {
   const unknown = given.keys().find((name) => !PARAMETERS.includes(name));
@@ -43,7 +43,7 @@ export function readQuery(given: URLSearchParams, exits: number): Query {
   return { threshold, budget, top: readTop(given.get("top")) };
 }
 
-/** `0.8`, or one per exit with commas. */
+/** Parses `0.8`, or one value per exit, separated by commas. */
 function readThreshold(text: string | null, exits: number): readonly number[] | undefined {
   if (!text) return undefined;
   const found = parseThresholds(text);
@@ -51,11 +51,11 @@ function readThreshold(text: string | null, exits: number): readonly number[] | 
   if (found?.length === exits) return found;
   throw new Refusal(
     400,
-    `Cannot use threshold ${JSON.stringify(text)}: expected a number from 0 to 1, or ${exits} with commas`,
+    `Cannot use threshold ${JSON.stringify(text)}: expected a number from 0 to 1, or ${exits}, with commas`,
   );
 }
 
-/** As `--budget`. */
+/** Parses a budget as `--budget` does. */
 function readBudget(text: string | null): number | undefined {
   if (text === null) return undefined;
   const budget = parseAmount(text);

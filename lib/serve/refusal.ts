@@ -4,25 +4,25 @@
  * @module
  */
 
-/** What a refusal says beside its message. */
+/** Options of a {@linkcode Refusal}. */
 export interface RefusalOptions {
-  /** Further headers. */
+  /** Additional headers. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** What metrics count it as; by default its status says enough. */
+  /** Reason under which metrics count it. Default: its status. */
   readonly reason?: string;
 }
 
-/** A request is answered with an error; the message is for the client. */
+/** An error response; the message is sent to the client. */
 export class Refusal extends Error {
   /** Always `"Refusal"`. */
   override readonly name = "Refusal";
   /** The HTTP status. */
   readonly status: number;
-  /** What metrics count it as. */
+  /** Reason under which metrics count it. */
   readonly reason: string;
   readonly #headers: Readonly<Record<string, string>>;
 
-  /** Makes one. */
+  /** Creates an error response. */
   constructor(status: number, message: string, { headers = {}, reason = String(status) }: RefusalOptions = {}) {
     super(message);
     this.status = status;
@@ -30,13 +30,13 @@ export class Refusal extends Error {
     this.#headers = headers;
   }
 
-  /** The answer. */
+  /** The HTTP response. */
   response(): Response {
     return Response.json({ error: this.message }, { status: this.status, headers: this.#headers });
   }
 }
 
-/** It is too much just now, or too late. */
+/** The error response of an overloaded server or a timeout. */
 export function busy(reason: string, message: string): Refusal {
   return new Refusal(503, `Cannot classify just now: ${message}`, { headers: { "retry-after": "1" }, reason });
 }

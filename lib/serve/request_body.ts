@@ -1,62 +1,63 @@
 /**
- * A request's body as it comes from a socket.
+ * Reads a request's body from a socket.
  *
  * @module
  */
 
 import type { IncomingMessage } from "node:http";
 
-/** Bytes of a block. */
-const BLOCK = 16_384;
-/** Bytes that are taken for a body's first block: most bodies are small. */
+/** Size of a full buffer in bytes. */
+const BUFFER_BYTES = 16_384;
+/** Size of a body's first buffer in bytes. Most bodies are small. */
 const FIRST = 1024;
 
-/** Puts what comes into blocks of its own. */
-class Blocks {
-  #block = new Uint8Array(0);
+/** Copies chunks into larger buffers. */
+class Buffers {
+  #buffer = new Uint8Array(0);
   #filled = 0;
 
-  /** Copies a chunk; gives the blocks that are full with it. */
+  /** Copies a chunk and returns the buffers that it fills. */
   *add(chunk: Uint8Array): Generator<Uint8Array<ArrayBuffer>> {
     for (let at = 0; at < chunk.length;) {
-      if (this.#filled === this.#block.length) this.#grow();
-      const part = chunk.subarray(at, at + this.#block.length - this.#filled);
-      this.#block.set(part, this.#filled);
+      if (this.#filled === this.#buffer.length) this.#grow();
+      const part = chunk.subarray(at, at + this.#buffer.length - this.#filled);
+      this.#buffer.set(part, this.#filled);
       this.#filled += part.length;
       at += part.length;
-      if (this.#filled < BLOCK) continue;
-      yield this.#block;
-      [this.#block, this.#filled] = [new Uint8Array(0), 0];
+      if (this.#filled < BUFFER_BYTES) continue;
+      yield this.#buffer;
+      [this.#buffer, this.#filled] = [new Uint8Array(0), 0];
     }
   }
 
-  /** What is left at the end. */
+  /** The rest at the end. */
   get rest(): Uint8Array<ArrayBuffer> {
-    return this.#block.slice(0, this.#filled);
+    return this.#buffer.slice(0, this.#filled);
   }
 
   #grow(): void {
-    const larger = new Uint8Array(Math.min(BLOCK, Math.max(FIRST, 4 * this.#block.length)));
-    larger.set(this.#block);
-    this.#block = larger;
+    const larger = new Uint8Array(Math.min(BUFFER_BYTES, Math.max(FIRST, 4 * this.#buffer.length)));
+    larger.set(this.#buffer);
+    this.#buffer = larger;
   }
 }
 
-/** Milliseconds for which a connection is read until all others have their turn. */
+/** Milliseconds for which a connection is read before the others have their turn. */
 const TURN = 5;
 
-/** The turns that a request takes to be read. */
+/** Limits how long a request is read without interruption. */
 export interface Turns {
-  /** Whether it is others' turn. */
+  /** Whether it is paused. */
   readonly isPaused: boolean;
-  /** A chunk has come. */
+  /** Called for each chunk. */
   readonly count: () => void;
 }
 
 /**
- * Pauses a request that is being read once it has had its turn: what comes as fast as it is read would else be all that is.
+ * Pauses a request after its turn of reading. Otherwise a client that sends as fast as it is read would block all
+ * others.
  *
- * @param mayGoOn Asked when its turn comes again.
+ * @param mayGoOn Called when its next turn begins.
  */
 export function turns(incoming: IncomingMessage, mayGoOn: () => boolean = () => true): Turns {
   let began = performance.now();
@@ -79,19 +80,19 @@ export function turns(incoming: IncomingMessage, mayGoOn: () => boolean = () => 
 }
 
 /**
- * The body, in blocks. A chunk, however short, may be a view of a buffer of 64 KiB, and such a buffer may hold ten
- * thousand of them: one by one, each would take its turn in every stream behind this one, and nobody else had any.
+ * The body in our own buffers. Chunks may be very short views of a 64 KiB buffer, up to ten thousand of one buffer.
+ * Passed on one by one, they would keep every following stream busy and block other requests.
  *
- * @param onRead Told when the body is first wanted.
+ * @param onRead Called when the body is first read.
  */
 export function requestBody(incoming: IncomingMessage, onRead: () => void): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const blocks = new Blocks();
+  const buffers = new Buffers();
   let stream: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
   let isWanted = false;
   let isOver = false;
   const turn = turns(incoming, () => isOver || stream.desiredSize! >= 0);
   const take = (chunk: Uint8Array) => {
-    for (const block of blocks.add(chunk)) stream.enqueue(block);
+    for (const buffer of buffers.add(chunk)) stream.enqueue(buffer);
     if (stream.desiredSize! < 0) incoming.pause();
     turn.count();
   };
@@ -107,7 +108,7 @@ export function requestBody(incoming: IncomingMessage, onRead: () => void): Read
   incoming.on("error", cut).on("close", () => cut()).on("end", () => {
     if (isOver) return;
     finish();
-    if (blocks.rest.length > 0) stream.enqueue(blocks.rest);
+    if (buffers.rest.length > 0) stream.enqueue(buffers.rest);
     stream.close();
   });
   return new ReadableStream({

@@ -1,5 +1,5 @@
 /**
- * The server without its socket: requests to answers.
+ * The server without its socket: turns requests into responses.
  *
  * @module
  */
@@ -16,38 +16,38 @@ import { Refusal } from "./refusal.ts";
 import { type Context, findRoute, type Found, type Route, route } from "./routing.ts";
 import { Shares } from "./shares.ts";
 
-/** How a server works. */
+/** Options of a server. */
 export interface HandlerOptions extends ModelsOptions {
-  /** The models, the one that `/classify` asks first. */
+  /** The models; the first one answers `/classify`. */
   readonly models: readonly ModelSource[];
-  /** The origin whose pages may read answers, or `*`. Default: only the server's own. */
+  /** Origin of web pages that may read responses, or `*`. Default: only the server's own origin. */
   readonly cors?: string;
-  /** Told of each request that was answered. */
+  /** Called after each response. */
   readonly log: (record: RequestRecord) => void;
-  /** How many lines of the log could not be written. Default: none. */
+  /** Returns the number of log lines that could not be written. Default: none. */
   readonly linesLost?: () => number;
 }
 
 /** A server without its socket. */
 export interface Handler extends Disposable {
-  /** Counts what the socket does. */
+  /** The server's metrics. */
   readonly metrics: Metrics;
-  /** Answers a request of a client (see `clientOf`); never throws. */
+  /** Returns the response to a client's request (see `clientOf`). Never throws. */
   handle(request: Request, client?: string): Promise<Response>;
-  /** The models that are loaded, and what they run on. */
+  /** The loaded models and their devices. */
   readonly loaded: readonly { readonly name: string; readonly device: DeviceInfo }[];
-  /** Loads all models; until then it is not ready. */
+  /** Loads all models. The server is not ready before. */
   load(): Promise<void>;
   /**
-   * Is not ready from now on, so that requests are sent elsewhere; those that come are answered, the last of their
-   * connection.
+   * Reports "not ready" from now on, so that a load balancer sends requests elsewhere. Requests that still arrive are
+   * answered, after which their connection is closed.
    */
   stop(): void;
-  /** Resolves once all is answered that has come. */
+  /** Resolves once all received requests have been answered. */
   settled(): Promise<void>;
 }
 
-/** Makes the handler of a server; its models are loaded by `load`, or when they are asked for. */
+/** Creates a server's request handler. Its models are loaded by `load`, or on their first request. */
 export function createHandler(options: HandlerOptions): Handler {
   const service = new Service(options);
   const routes: readonly Route[] = [
@@ -78,7 +78,7 @@ export function createHandler(options: HandlerOptions): Handler {
       service.metrics.request(found?.route.path ?? "other", record);
       options.log(record);
       response.headers.set("x-request-id", record.id);
-      // What a client sent next on this connection might be lost when it is ended.
+      // The connection is closed only after a request without a body: a request that follows could be lost.
       if (service.stopping) response.headers.set("connection", "close");
       return response;
     },
@@ -92,7 +92,7 @@ export function createHandler(options: HandlerOptions): Handler {
   };
 }
 
-/** What a browser asks before it sends a request of another origin's page. */
+/** Answers a browser's CORS preflight request. */
 function preflight({ route }: Found): Response {
   return new Response(null, {
     status: 204,
@@ -110,7 +110,7 @@ function allowOrigin(headers: Headers, origin: string): void {
   if (origin !== "*") headers.append("vary", "origin");
 }
 
-/** Few enough to be told apart in a log. */
+/** A short id that is unique within a log. */
 function newId(): string {
   return crypto.getRandomValues(new Uint8Array(6)).toHex();
 }
@@ -136,21 +136,21 @@ function refused(error: unknown, record: RequestRecord): Response {
 
 function refusalOf(error: unknown, record: RequestRecord): Refusal {
   if (error instanceof Refusal) return error;
-  if (error instanceof DOMException && error.name === "AbortError") return new Refusal(499, "The client has gone");
+  if (error instanceof DOMException && error.name === "AbortError") return new Refusal(499, "The client disconnected");
   record.defect = error instanceof Error ? error.stack ?? error.message : String(error);
-  return new Refusal(500, "Cannot answer: this is a defect of the server");
+  return new Refusal(500, "Cannot answer: internal error of the server");
 }
 
 class Service implements InferenceService {
   readonly models: Models;
   readonly metrics: Metrics;
-  /** Whether requests are to be sent elsewhere. */
+  /** Whether the server is stopping. */
   stopping = false;
   readonly #bounds: SharedBounds;
   readonly #options: HandlerOptions;
   /** Whether all models have been loaded once. */
   #ready = false;
-  /** What is being answered. */
+  /** Requests that are being answered. */
   readonly #active = new Set<Promise<Response>>();
 
   constructor(options: HandlerOptions) {
@@ -210,9 +210,9 @@ class Service implements InferenceService {
 
 POST /classify       an image, or several as multipart/form-data: curl -F image=@cat.jpg …/classify
 POST /v2/models/${this.models.names[0]}/infer   the Open Inference Protocol
-GET  /health         whether it can answer (/health/ready the same in short, /health/live whether it runs)
-GET  /metrics        for Prometheus
-GET  /openapi.json   all of this, in detail
+GET  /health         whether the server is ready (/health/ready: the same in short; /health/live: whether it runs)
+GET  /metrics        metrics for Prometheus
+GET  /openapi.json   the full API description
 `);
   }
 

@@ -1,30 +1,33 @@
 /**
- * Something bounded that clients share so that none can take it from the others: each may hold as much as it leaves free.
- * One client alone gets half, n busy ones 1/(n + 1) each, and there is always room for one more (Choudhury and Hahne's
- * dynamic thresholds, IEEE/ACM Transactions on Networking 1998).
+ * A bounded resource that clients share fairly: each client may hold at most as much as is left free. A single client
+ * gets half, n busy ones 1/(n + 1) each, so there is always room for one more (Choudhury and Hahne's dynamic
+ * thresholds, IEEE/ACM Transactions on Networking 1998).
  *
  * @module
  */
 
-/** Bytes, or places in a queue. */
+/** A resource such as memory in bytes, or places in a queue. */
 export class Shares {
   readonly #limit: number;
   readonly #held = new Map<string, number>();
   #total = 0;
-  /** Those that wait for some, the first first: each takes it if it can, and says whether it did. */
+  /** Waiting clients in order of arrival. Each function takes its share if possible and returns whether it did. */
   readonly #waiting = new Set<() => boolean>();
 
-  /** With `limit` in all. */
+  /** Creates a resource with a total of `limit`. */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** How much is held. */
+  /** The amount that is held. */
   get total(): number {
     return this.#total;
   }
 
-  /** Takes some, and says whether it did; a client that holds nothing only needs room. */
+  /**
+   * Takes an amount if possible and returns whether it did. For a client that holds nothing, it is enough that the
+   * amount is free.
+   */
   take(client: string, amount: number): boolean {
     const mine = this.#held.get(client) ?? 0;
     const free = this.#limit - this.#total - amount;
@@ -35,7 +38,7 @@ export class Shares {
   }
 
   /**
-   * Takes some as soon as that can be.
+   * Takes an amount as soon as possible.
    *
    * @throws The signal's reason.
    */
@@ -59,7 +62,7 @@ export class Shares {
     }
   }
 
-  /** Gives some back. */
+  /** Releases an amount. */
   give(client: string, amount: number): void {
     const left = (this.#held.get(client) ?? 0) - amount;
     if (left > 0) this.#held.set(client, left);

@@ -1,19 +1,21 @@
 /**
- * How long a request may take.
+ * Time limits of a request.
  *
  * @module
  */
 
 import { busy, Refusal } from "./refusal.ts";
 
-/** How long a request may take: to come, and in all. Whatever it waits for is given up when that is over. */
+/**
+ * Time limits of a request: for receiving its body, and in total. When one passes, whatever it waits for is aborted.
+ */
 export class TimeLimit implements Disposable {
   readonly #limit = new AbortController();
   readonly #client: AbortSignal;
   readonly #timers: ReturnType<typeof setTimeout>[];
   readonly #gone = () => this.#limit.abort(this.#client.reason);
 
-  /** Starts it; `client` is aborted when whoever asked has gone. */
+  /** Starts the timers; `client` is aborted when the client disconnects. */
   constructor(
     client: AbortSignal,
     { bodyTimeout, timeout }: { readonly bodyTimeout: number; readonly timeout: number },
@@ -21,12 +23,15 @@ export class TimeLimit implements Disposable {
     this.#client = client;
     client.addEventListener("abort", this.#gone);
     this.#timers = [
-      this.#after(bodyTimeout, () => new Refusal(408, `Cannot answer: the body did not come within ${bodyTimeout} ms`)),
+      this.#after(
+        bodyTimeout,
+        () => new Refusal(408, `Cannot answer: the body did not arrive within ${bodyTimeout} ms`),
+      ),
       this.#after(timeout, () => late(timeout)),
     ];
   }
 
-  /** The client does not wait for as long. */
+  /** Sets a shorter limit that the client requests. */
   shorten(ms: number): void {
     this.#timers.push(this.#after(ms, () => late(ms)));
   }
@@ -35,17 +40,17 @@ export class TimeLimit implements Disposable {
     return setTimeout(() => this.#limit.abort(refusal()), ms);
   }
 
-  /** Aborted when time is over, with what to answer. */
+  /** Aborted when a limit passes. The reason is the response. */
   get signal(): AbortSignal {
     return this.#limit.signal;
   }
 
-  /** The body is there. */
+  /** The body has been received. */
   bodyHasCome(): void {
     clearTimeout(this.#timers[0]);
   }
 
-  /** Ends it: where a request failed, the rest of it need not be computed. */
+  /** Stops the timers, and aborts the rest of a failed request. */
   [Symbol.dispose](): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#client.removeEventListener("abort", this.#gone);

@@ -1,17 +1,17 @@
 /**
  * The flags of the boosted networks' scripts (Yu et al., "Boosted Dynamic Neural Networks", AAAI 2023; the repository
- * SHI-Labs/Boosted-Dynamic-Networks), which take those of RANet and MSDNet under a few other names.
+ * SHI-Labs/Boosted-Dynamic-Networks), which use the flags of RANet and MSDNet with a few other names.
  *
  * @module
  */
 
 import { cannotRead, type Flags, type FlagTable, splitWord } from "./flags.ts";
 
-/** Their factor for the logits of earlier exits, and its default. */
+/** Flag of the factor for the logits of earlier exits, and its default. */
 const REWEIGHT = "--ensemble_reweight";
 const DEFAULT_REWEIGHT = "1.0";
 
-/** Flags that only these scripts have: with a value, without one. */
+/** Flags that only these scripts have, with and without a value. */
 const OWN = {
   values: [
     ...[REWEIGHT, "--dataset", "--result_dir", "--tensorboard_dir", "--checkpoint", "--save_suffix", "--val_workers"],
@@ -19,14 +19,16 @@ const OWN = {
   ],
   switches: ["--flat_curve", "--loss_equal", "--distributed"],
 };
-/** Flags that the script has whichever network it trains. */
+/** Those flags that other scripts also have, for networks that are not boosted. */
+const COMMON = ["--dist_backend", "--local_rank", "--distributed", "--checkpoint"];
+/** Flags that the script has for every network. */
 const SHARED = ["--base", "--prune", "--bottleneck", "--block-step", "--scale-list", "--compress-factor"];
 
-/** Their words for what the other scripts call by another. */
+/** Values with another name in the other scripts. */
 const DATA_SETS: Readonly<Record<string, string>> = { imagenet: "ImageNet" };
 const ARCHS: Readonly<Record<string, string>> = { ranet: "RANet", msdnet_ge: "msdnet" };
 
-/** The words of a flag line as the other scripts have them. */
+/** Translates the words of a flag line to those of the other scripts. */
 export function translateWords(words: readonly string[]): string[] {
   const translations: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--dataset": DATA_SETS,
@@ -42,9 +44,10 @@ export function translateWords(words: readonly string[]): string[] {
   });
 }
 
-/** A script's table, with these scripts' flags. `words`: a flag line, which says whether it is of one of these scripts. */
+/** Adds the flags of these scripts to a script's table, if the flag line `words` is for one of them. */
 export function withBoosting({ network, others, switches }: FlagTable, words: readonly string[]): FlagTable {
-  const isBoosted = words.some((word) => [...OWN.values, ...OWN.switches].includes(splitWord(word)[0]));
+  const signs = [...OWN.values, ...OWN.switches].filter((flag) => !COMMON.includes(flag));
+  const isBoosted = words.some((word) => signs.includes(splitWord(word)[0]));
   const shared = isBoosted ? SHARED.filter((flag) => !(flag in network)) : [];
   return {
     network: { ...network, [REWEIGHT]: isBoosted ? DEFAULT_REWEIGHT : "" },
@@ -53,7 +56,7 @@ export function withBoosting({ network, others, switches }: FlagTable, words: re
   };
 }
 
-/** The line of YAML. */
+/** The YAML line for boosted exits. */
 export function boostedLines(flags: Flags): string[] {
   const value = flags.text(REWEIGHT);
   if (value === "") return [];

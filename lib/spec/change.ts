@@ -1,5 +1,5 @@
 /**
- * Architectures with a few values changed.
+ * Changes values of an architecture.
  *
  * @module
  */
@@ -22,9 +22,9 @@ export type SpecChanges<Spec extends UncheckedSpec = UncheckedSpec> = Spec exten
  * Changes an architecture, and checks that the result is valid.
  *
  * @param spec A validated architecture.
- * @param changes Values to take the place of its own.
- * @returns Another architecture; the given one stays as it is.
- * @throws {RanetError} If it could not work; lists every problem by its key in the YAML.
+ * @param changes The new values.
+ * @returns The changed architecture. The given one is not modified.
+ * @throws {RanetError} If the result is invalid. Lists every problem by its key in the YAML.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * Refusal of architectures whose network cannot work, or would be far too large.
+ * Refuses architectures whose network cannot work or would be far too large.
  *
  * @module
  */
@@ -10,14 +10,14 @@ import { type Size, sizeText } from "../network/size.ts";
 import type { Report } from "../yaml/read.ts";
 import { LIMITS } from "./limits.ts";
 
-/** Smallest features, in pixels, that the two strided convolutions of a head leave 2×2 of. */
+/** Side in pixels of the smallest features of which the two strided convolutions of a head leave 2×2. */
 const SMALLEST_HEAD_INPUT = 5;
 
-/** Largest features of which a head leaves 3×3, the most that the authors' code can pool. */
+/** Side in pixels of the largest features of which a head leaves 3×3, the most that the authors' code can pool. */
 const LARGEST_POOLED_BY_TWO = 12;
 
 /**
- * Checks what exits read and how wide blocks are. Each row is reported once.
+ * Checks the features that exits read and the widths of blocks. Each row is reported once.
  *
  * @param network The network of the architecture.
  * @param report Called for each problem, worded `key.path: what is wrong`.
@@ -27,7 +27,7 @@ export function checkNetwork(
   report: Report,
 ): void {
   if (reweight !== undefined && exits.length === 1) {
-    report("exits.boosted: expected more than one exit, found one, which has none before it; leave the key out");
+    report("exits.boosted: expected more than one exit, found only one; leave the key out");
   }
   if (Array.isArray(head) && head.length !== exits.length) {
     report(`head: expected ${exits.length} entries, one per exit, found ${head.length}`);
@@ -36,7 +36,7 @@ export function checkNetwork(
   if (whole >= 0) {
     const { size } = exits[whole];
     report(
-      `head${Array.isArray(head) ? `[${whole}]` : ""}.pool: expected all where an exit reads more than ` +
+      `head${Array.isArray(head) ? `[${whole}]` : ""}.pool: expected all for an exit that reads more than ` +
         `${LARGEST_POOLED_BY_TWO}×${LARGEST_POOLED_BY_TWO} features, found 2 and ${sizeText(size)}`,
     );
   }
@@ -45,21 +45,21 @@ export function checkNetwork(
     if (exit) {
       report(
         `${key}: expected exits that read at least ${SMALLEST_HEAD_INPUT}×${SMALLEST_HEAD_INPUT} features, ` +
-          `found ${sizeText(exit.size)}; raise input.size, or lower the resolution less`,
+          `found ${sizeText(exit.size)}; increase input.size, or reduce the resolution less`,
       );
     }
     const wide = blocks.find((block) => block.row === row && block.width > LIMITS.width);
     if (wide) {
       return report(
         `${key}: expected at most ${LIMITS.width} channels, found ${wide.width} in ${columns[wide.column].name}; ` +
-          "lower growth or layers, or shed more channels by transitions",
+          "decrease growth or layers, or keep fewer channels in transitions",
       );
     }
     const bare = blocks.find((block) => block.row === row && block.channels < 1);
     if (bare) {
       report(
-        `reduction: expected a share that leaves a channel of the ${bare.width} in ${key}, ` +
-          `${columns[bare.column].name}; raise it`,
+        `reduction: expected a share that keeps at least one channel of the ${bare.width} in ${key}, ` +
+          `${columns[bare.column].name}; increase it`,
       );
     }
   });

@@ -1,6 +1,6 @@
 /**
- * Comparing the classes of two parties, weights and a spec or a data set and a model, by their names. Never by how many there
- * are, nor by their places.
+ * Compares classes by name, for example those of weights and a spec, or of a data set and a model. Number and position
+ * are never used.
  *
  * @module
  */
@@ -8,22 +8,22 @@
 import { IMAGENET_LABELS } from "./imagenet_labels.ts";
 import { IMAGENET_SYNSETS } from "./imagenet_synsets.ts";
 
-/** How wanted classes are found among given ones. */
+/** Result of finding wanted classes among given ones. */
 export interface ClassMatch {
-  /** For each wanted class its index among the given ones; -1 if they lack it. */
+  /** Index of each wanted class among the given ones; -1 if it is missing. */
   readonly indexes: readonly number[];
-  /** How many of the wanted classes the given ones have. */
+  /** Number of wanted classes that were found. */
   readonly shared: number;
-  /** Whether both are the same classes in the same order. */
+  /** Whether both lists have the same classes in the same order. */
   readonly isSame: boolean;
 }
 
 /**
- * Finds classes by name. ImageNet's WordNet ids are other names of its labels. Classes that only have numbers (see
- * {@linkcode isUnnamed}) are found among as many such classes, and among no others.
+ * Finds classes by name. ImageNet's WordNet ids are synonyms of its labels. Classes that only have numbers (see
+ * {@linkcode isUnnamed}) match only the same number of such classes.
  *
  * @param wanted Classes to find.
- * @param given Classes to find them among.
+ * @param given Classes to search.
  */
 export function matchClasses(wanted: readonly string[], given: readonly string[]): ClassMatch {
   if (isUnnamed(wanted) !== isUnnamed(given) || (isUnnamed(wanted) && wanted.length !== given.length)) {
@@ -38,16 +38,16 @@ export function matchClasses(wanted: readonly string[], given: readonly string[]
   };
 }
 
-/** Whether classes have no names but their numbers, as `classes: 10` in a spec makes them. */
+/** Whether the names of classes are only their numbers, as with `classes: 10` in a spec. */
 export function isUnnamed(classes: readonly string[]): boolean {
   return classes.every((name, index) => name === String(index));
 }
 
 /**
- * Finds classes by name; ImageNet's by their WordNet ids too. How accents are written makes no difference: files that come
- * from macOS have é as e and an accent.
+ * Finds classes by name, and ImageNet's also by WordNet id. Names are compared in Unicode's composed form, because file
+ * names from macOS have é as e and an accent.
  *
- * @returns A function that gives the index of a name; `undefined` if there is no such class.
+ * @returns A function that returns the index of a name; `undefined` if there is no such class.
  */
 export function classFinder(classes: readonly string[]): (name: string) => number | undefined {
   const indexes = new Map(classes.map((name, index) => [name.normalize(), index]));
@@ -61,7 +61,7 @@ export function classFinder(classes: readonly string[]): (name: string) => numbe
   return (name) => find(name) ?? find(others.get(name) ?? "");
 }
 
-/** Whether classes are some of the names. */
+/** Whether all classes are among the names. */
 function isAll(names: readonly string[], classes: readonly string[]): boolean {
   const all = new Set(names);
   return classes.every((name) => all.has(name));

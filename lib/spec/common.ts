@@ -1,5 +1,5 @@
 /**
- * What specs of all families have in common: defaults that depend on the stem, labels, scales.
+ * Resolves the keys that specs of all families have: defaults that depend on the stem, labels, scales.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { Report } from "../yaml/read.ts";
 import type { CommonDocument } from "./common_keys.ts";
 import { LABELS } from "./labels.ts";
 
-/** What a stem implies where the document says nothing: the authors' for CIFAR, or if it pools for ImageNet. */
+/** Defaults by stem: the authors' values for CIFAR, or, if the stem has a max-pool, for ImageNet. */
 const STEM_DEFAULTS = {
   plain: {
     size: 32,
@@ -38,7 +38,7 @@ export function resolveCommon(document: CommonDocument, report: Report): CommonS
   const most = (kernel >> 1) + 1;
   if (stride > most) {
     report(
-      `stem.stride: expected at most ${most} with a kernel of ${kernel}×${kernel}, so that no pixel is passed over, found ${stride}`,
+      `stem.stride: expected at most ${most} with a kernel of ${kernel}×${kernel}, so that no pixel is skipped, found ${stride}`,
     );
   }
   const defaults = STEM_DEFAULTS[stemSpec(stem).pool ? "pooled" : "plain"];
@@ -60,7 +60,7 @@ export function resolveCommon(document: CommonDocument, report: Report): CommonS
   };
 }
 
-/** The authors' for CIFAR and ImageNet. */
+/** The authors' value for CIFAR and ImageNet. */
 const DEFAULT_REWEIGHT = 0.5;
 
 function resolveReweight(exits: CommonDocument["exits"], report: Report): Pick<CommonSpec, "reweight"> {
@@ -68,15 +68,15 @@ function resolveReweight(exits: CommonDocument["exits"], report: Report): Pick<C
   const { boosted, reweight } = exits;
   if (boosted) return { reweight: reweight ?? DEFAULT_REWEIGHT };
   if (reweight !== undefined) {
-    report(`exits.reweight: expected boosted: true beside it, found ${reweight}, which has no effect; leave it out`);
+    report(`exits.reweight: expected boosted: true with it, found ${reweight}, which has no effect; leave it out`);
   }
   return {};
 }
 
 /**
- * Which blocks end in an exit.
+ * Resolves which blocks end in an exit.
  *
- * @param given What the document says.
+ * @param given The value in the document.
  * @param blocks Number of blocks in the whole network.
  */
 export function resolveExits(
@@ -100,7 +100,7 @@ export function resolveExits(
   return sorted;
 }
 
-/** By name where a name says the same. */
+/** Resolves the stem, to its name if a name has the same settings. */
 function resolveStem(stem: CommonDocument["stem"]): Stem {
   if (typeof stem === "string") return stem;
   const { kernel, stride, channels, pool } = stem;
@@ -116,13 +116,13 @@ function isList<Item>(value: unknown | readonly Item[]): value is readonly Item[
   return Array.isArray(value);
 }
 
-/** `1/4` and 0.25 are 4. */
+/** The divisor of a scale: 4 for `1/4` and 0.25. */
 export function divisorOf(scale: string | number): number {
   const [numerator, denominator = 1] = String(scale).split("/").map(Number);
   return denominator / numerator;
 }
 
-/** 4 is `1/4`, and 1 itself. */
+/** The scale of a divisor: `1/4` for 4, and 1 for 1. */
 export function scaleOf(divisor: number): string | number {
   return divisor === 1 ? 1 : `1/${divisor}`;
 }
@@ -154,14 +154,14 @@ function resolveInput(
   return { size, resize, mean, std };
 }
 
-/** The side of a square is one number. */
+/** Converts equal sides to one number. */
 function resolveSides(sides: number | readonly number[]): Sides {
   if (typeof sides === "number") return sides;
   const [height, width] = sides;
   return sidesOf({ height, width });
 }
 
-/** As one writes it. */
+/** Sides as written in YAML. */
 function shown(sides: Sides): string {
   return typeof sides === "number" ? `${sides}` : `[${sides.join(", ")}]`;
 }
@@ -172,9 +172,9 @@ function scaled(sides: Sides, ratio: number): Sides {
   return [Math.round(height * ratio), Math.round(width * ratio)];
 }
 
-/** Channels of an image, where nothing is said. */
+/** Default number of channels. */
 const RGB = 3;
-/** Mean and deviation of channels that are not colours, which scale them to −1 … 1. */
+/** Default mean and standard deviation of channels that are not colours, which scales them to −1 … 1. */
 const OTHER_CHANNELS = 0.5;
 
 function resolveClasses(classes: CommonDocument["classes"], report: Report): readonly string[] {

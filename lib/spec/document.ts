@@ -1,5 +1,5 @@
 /**
- * A validated architecture → the document that a person would write for it: rules stay rules, so that it can be edited.
+ * Converts a validated architecture to an editable document, in which the authors' rules are written as rules.
  *
  * @module
  */
@@ -11,11 +11,11 @@ import type { SpecMapping } from "./document_value.ts";
 import { partsOf } from "./families.ts";
 
 /**
- * Writes an architecture out with every key, as `resolveSpec` reads it.
+ * Converts an architecture to a document with every key, in the form that `resolveSpec` reads.
  *
- * @param spec An architecture; what could not work, `resolveSpec` refuses in its document.
- * @returns Its document. What follows from the authors' rules is `auto` or the rule, and labels that only count are their
- * number, usual ones their word.
+ * @param spec An architecture. It may be invalid; then `resolveSpec` refuses its document.
+ * @returns Its document. Values that follow from the authors' rules become `auto` or the rule, numeric labels become
+ * their number, and the labels of known data sets become their word.
  */
 export function documentOf(spec: UncheckedSpec): SpecMapping {
   const { family, name, input: { size, ...input }, classes, stem, exits = "auto", head } = spec;
@@ -42,7 +42,7 @@ function headKeys({ depthwise = false, ...head }: HeadSpec): SpecMapping {
   return { ...head, depthwise };
 }
 
-/** Fewer labels than this are easier to edit than a word for them. */
+/** From this number of labels on, a word is written instead of the list. Shorter lists are easier to edit. */
 const MANY_LABELS = 100;
 
 function classesOf(classes: readonly string[]): SpecMapping[string] {

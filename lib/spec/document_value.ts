@@ -1,5 +1,5 @@
 /**
- * What a YAML document holds.
+ * Types of the values in a YAML document.
  *
  * @module
  */

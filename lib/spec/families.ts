@@ -1,5 +1,5 @@
 /**
- * What there is to each family's YAML: a third one is a folder beside `ranet/` and an entry here.
+ * The parts of each family's YAML. To add a family, create a folder beside `ranet/` and add an entry here.
  *
  * @module
  */
@@ -18,17 +18,19 @@ import { RANET_FLAGS, ranetLines } from "./ranet/official.ts";
 import { resolveRanet } from "./ranet/resolve.ts";
 import { ranetSchema } from "./ranet/schema.ts";
 
-/** A family's parts. */
+/** The parts of a family. */
 export interface FamilyParts<Schema extends z.ZodType, Spec> {
-  /** What messages call one of its networks. */
+  /** Name of its networks in messages. */
   readonly title: string;
-  /** The shape of its YAML document; every default that depends on no other key is in it. */
+  /** Schema of its YAML document, with all defaults that do not depend on other keys. */
   readonly schema: Schema;
-  /** A document of the right shape to an architecture, with the authors' rules; `undefined` if nothing can be made of it. */
+  /**
+   * Resolves a document of valid shape to an architecture, using the authors' rules; `undefined` if that is impossible.
+   */
   readonly resolve: (document: z.infer<Schema>, report: Report) => Spec | undefined;
-  /** An architecture to those keys of its document that only this family has. */
+  /** Converts an architecture to the keys of its document that only this family has. */
   readonly keys: (spec: Spec) => SpecMapping;
-  /** What its authors' script calls it (`--arch`), which flags it has, and the lines of YAML that they make. */
+  /** Its name (`--arch`) and flags in its authors' script, and the YAML lines for them. */
   readonly script: {
     readonly arch: string;
     readonly flags: FlagTable;
@@ -36,13 +38,13 @@ export interface FamilyParts<Schema extends z.ZodType, Spec> {
   };
 }
 
-/** The shapes of documents. */
+/** Types of the schemas. */
 interface FamilySchemas extends Record<Family, z.ZodObject> {
   readonly ranet: typeof ranetSchema;
   readonly msdnet: typeof msdnetSchema;
 }
 
-/** The families, the one of documents that name none first. */
+/** The families. The first one is the default. */
 const FAMILIES: { readonly [Name in Family]: FamilyParts<FamilySchemas[Name], FamilySpecs[Name]> } = {
   ranet: {
     title: "RANet",
@@ -60,24 +62,24 @@ const FAMILIES: { readonly [Name in Family]: FamilyParts<FamilySchemas[Name], Fa
   },
 };
 
-/** Names of the families, the one of documents that name none first. */
+/** Names of the families. The first one is the default. */
 export const FAMILY_NAMES = Object.keys(FAMILIES) as Family[];
 
 /** The families as text: `RANet or MSDNet`. */
 export const FAMILY_TITLES: string = Object.values(FAMILIES).map(({ title }) => title).join(" or ");
 
-/** A document's schema, of whatever family. */
+/** The schema of any family. */
 type AnySchema = FamilySchemas[Family];
 
-/** A document that has the right shape, with its own defaults filled in. */
+/** A document of valid shape, with defaults filled in. */
 export type SpecDocument = z.infer<AnySchema>;
 
-/** The parts of a document's or an architecture's family. */
+/** The parts of a family. */
 export function partsOf(family: Family = FAMILY_NAMES[0]): FamilyParts<z.ZodType<SpecDocument>, UncheckedSpec> {
   return FAMILIES[family] as FamilyParts<z.ZodType<SpecDocument>, UncheckedSpec>;
 }
 
-/** The shape of a spec's YAML document. */
+/** Schema of a spec's YAML document. */
 export const specSchema: z.ZodType<SpecDocument> = z.discriminatedUnion(
   "family",
   Object.values(FAMILIES).map(({ schema }) => schema) as unknown as [AnySchema, ...AnySchema[]],

@@ -1,5 +1,5 @@
 /**
- * A line of command-line flags, as for the authors' `main.py`.
+ * Parses a line of command-line flags for the authors' `main.py`.
  *
  * @module
  */
@@ -7,40 +7,46 @@
 import { RanetError } from "../errors.ts";
 import { suggest } from "../text/suggest.ts";
 
-/** Which flags a script has. */
+/** The flags of a script. */
 export interface FlagTable {
-  /** Flags that say what the network is, with the authors' defaults. */
+  /** Flags that define the network, with the authors' defaults. */
   readonly network: Readonly<Record<string, string>>;
-  /** Flags that take a value and leave the network as it is. */
+  /** Other flags with a value, which do not affect the network. */
   readonly others: readonly string[];
-  /** The same, without a value. */
+  /** Other flags without a value. */
   readonly switches: readonly string[];
 }
 
-/** The words of a line, with quotes taken off. */
+/** Splits a line into words and removes quotes. For a whole command, returns the words after the script's name. */
 export function wordsOf(line: string): string[] {
   const words = line.replaceAll(/\\\r?\n/g, " ").match(/"[^"]*"|'[^']*'|\S+/g) ?? [];
-  return words.map((word) => word.replace(/^(["'])(.*)\1$/s, "$2"));
+  const script = words[0]?.startsWith("-") ? -1 : words.findIndex((word) => word.endsWith(".py"));
+  return words.slice(script + 1).map((word) => word.replace(/^(["'])(.*)\1$/s, "$2"));
 }
 
-/** `--flag=value` in two. */
+/** Splits `--flag=value`. */
 export function splitWord(word: string): [flag: string, value?: string] {
   const equals = word.indexOf("=");
   return equals < 0 ? [word] : [word.slice(0, equals), word.slice(equals + 1)];
 }
 
-/** The values of flags that say what the network is. */
+/** The values of flags that define the network. */
 export class Flags {
   readonly #values: Record<string, string>;
   readonly #table: FlagTable;
 
-  /** Reads words; a flag that is none of the table's is refused. */
+  /** Parses words. A flag that is not in the table is refused. */
   constructor(words: readonly string[], table: FlagTable) {
     this.#table = table;
     this.#values = { ...table.network };
     for (let i = 0; i < words.length; i++) {
       const [flag, attached] = splitWord(words[i]);
-      if (table.switches.includes(flag)) continue;
+      if (table.switches.includes(flag)) {
+        // Some scripts have a value for a flag that has none in others (--resume).
+        if (words[i + 1]?.startsWith("-") === false) i++;
+        continue;
+      }
+      if (/^-[a-zA-Z][^-]/.test(flag) && table.others.includes(flag.slice(0, 2))) continue; // -j8
       const isKnown = Object.hasOwn(table.network, flag);
       if (!isKnown && !table.others.includes(flag)) throw unknownFlag(flag, table);
       const value = attached ?? words[++i];
@@ -51,18 +57,18 @@ export class Flags {
     }
   }
 
-  /** Flags that differ from their defaults, as a line. */
+  /** The flags that differ from their defaults, as a line. */
   changed(): string {
     return Object.entries(this.#values).filter(([flag, value]) => value !== this.#table.network[flag])
       .map(([flag, value]) => `${flag} ${value}`).join(" ");
   }
 
-  /** A value as it is. */
+  /** A value as text. */
   text(flag: string): string {
     return this.#values[flag];
   }
 
-  /** One of a few words. */
+  /** A value that must be one of several words. */
   choice(flag: string, known: readonly string[]): string {
     const value = this.text(flag);
     if (known.includes(value)) return value;
@@ -74,12 +80,12 @@ export class Flags {
     return readWhole(flag, this.text(flag));
   }
 
-  /** Whole numbers with hyphens between them. */
+  /** Whole numbers separated by hyphens. */
   wholeList(flag: string): number[] {
     return this.text(flag).split("-").map((value) => readWhole(flag, value));
   }
 
-  /** A number that need not be whole. */
+  /** A number, which may be fractional. */
   share(flag: string): number {
     const value = this.text(flag);
     if (/^\d*\.?\d+$/.test(value)) return Number(value);
@@ -99,12 +105,13 @@ function wrong(flag: string, value: string, expected: string): RanetError {
 function unknownFlag(flag: string, { network, others, switches }: FlagTable): RanetError {
   const nearest = suggest(flag, [...Object.keys(network), ...others, ...switches]);
   const advice = nearest === undefined
-    ? `those of the network are ${Object.keys(network).join(" ")}`
+    ? `flags of the network are ${Object.keys(network).join(" ")}.`
     : `did you mean ${nearest}?`;
-  return cannotRead(`${JSON.stringify(flag.slice(0, 64))} is none of the authors' flags; ${advice}`);
+  const own = "If it is your own flag and does not affect the network, leave it out";
+  return cannotRead(`${JSON.stringify(flag.slice(0, 64))} is not a flag of the authors' code; ${advice} ${own}`);
 }
 
-/** The error of a line that cannot be read. */
+/** The error for a line that cannot be parsed. */
 export function cannotRead(problem: string): RanetError {
   return new RanetError(`Cannot read the authors' flags: ${problem}`);
 }

@@ -1,8 +1,8 @@
 /**
- * Labels of the 1,000 classes of ImageNet's challenge (ILSVRC 2012), in the order of the logits of networks that PyTorch
- * trained: of each class the first of its names in `IMAGENET_CLASSES` of the npm package `@tensorflow-models/mobilenet`
- * 2.1.1 (Google, Apache-2.0), which has them from WordNet. Where two classes share their first name, the second one, or
- * what kind it is, tells them apart.
+ * Labels of the 1,000 classes of the ImageNet challenge (ILSVRC 2012), in the order of the logits of networks trained
+ * in PyTorch. Each label is the first name of the class in `IMAGENET_CLASSES` of the npm package
+ * `@tensorflow-models/mobilenet` 2.1.1 (Google, Apache-2.0), whose names come from WordNet. If two classes have the
+ * same first name, the second name or the kind distinguishes them.
  *
  * @module
  */

@@ -1,8 +1,8 @@
 /**
- * WordNet ids of the 1,000 classes of ImageNet's challenge (ILSVRC 2012), by which its folders are named. Sorted, they are
- * in the order of `IMAGENET_LABELS`, as torchvision's ImageFolder sorts them. From `imagenet.labels.list` of Debian's
- * package darknet 0.0.0+git20180914.61c9d02e-2 (J. Redmon; GPL-3+ or MIT or WTFPL), whose first 1,000 lines are these in
- * another order. The words of each, in WordNet 3.0 (Debian's wordnet-base 1:3.0-37), are those that the labels are from.
+ * WordNet ids of the 1,000 classes of the ImageNet challenge (ILSVRC 2012), which are the names of its folders. They
+ * are sorted as by torchvision's ImageFolder, which is the order of `IMAGENET_LABELS`. Source: the first 1,000 lines of
+ * `imagenet.labels.list` in Debian's package darknet 0.0.0+git20180914.61c9d02e-2 (J. Redmon; GPL-3+ or MIT or WTFPL),
+ * in another order. The labels are among the words of these ids in WordNet 3.0 (Debian's wordnet-base 1:3.0-37).
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * The JSON schema that editors check and complete specs with. Run as a script, writes `specs/ranet.schema.json`.
+ * The JSON schema with which editors check and complete specs. Run as a script, this file writes
+ * `specs/ranet.schema.json`.
  *
  * @module
  */
@@ -15,7 +16,7 @@ import { FAMILY_NAMES, FAMILY_TITLES, partsOf } from "./families.ts";
 export function specJsonSchema(): string {
   const [first, ...others] = FAMILY_NAMES.map((name) => ({ name, schema: jsonSchema(partsOf(name).schema) }));
   const family = { ...first.schema.properties!.family as JsonSchema, const: undefined, enum: FAMILY_NAMES };
-  // Where families are alternatives, editors complete and explain what either has: they follow a condition.
+  // A condition is used because with alternatives, editors complete and describe the keys of both families.
   const branch = (schema: JsonSchema): JsonSchema => ({
     ...schema,
     $schema: undefined,

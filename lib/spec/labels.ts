@@ -1,12 +1,12 @@
 /**
- * Labels of the data sets that published networks are trained on, in the order of their logits.
+ * Labels of the data sets of published networks, in the order of their logits.
  *
  * @module
  */
 
 import { IMAGENET_LABELS } from "./imagenet_labels.ts";
 
-/** CIFAR-10. */
+/** CIFAR-10's labels. */
 export const CIFAR10_LABELS: readonly string[] = "airplane automobile bird cat deer dog frog horse ship truck".split(
   " ",
 );
@@ -21,5 +21,5 @@ export const CIFAR100_LABELS: readonly string[] = `
   sunflower sweet_pepper table tank telephone television tiger tractor train trout tulip turtle wardrobe whale
   willow_tree wolf woman worm`.trim().split(/\s+/);
 
-/** Labels by the word for them in a spec. */
+/** Labels by their word in a spec. */
 export const LABELS = { cifar10: CIFAR10_LABELS, cifar100: CIFAR100_LABELS, imagenet: IMAGENET_LABELS } as const;

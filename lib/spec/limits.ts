@@ -1,10 +1,10 @@
 /**
- * How large an architecture may be: far above anything useful, low enough that a hostile spec cannot exhaust memory.
+ * Size limits of an architecture: far above any useful value, but low enough that a hostile spec cannot exhaust memory.
  *
  * @module
  */
 
-/** Largest values that a spec may hold or lead to. */
+/** Largest values that a spec may contain or result in. */
 export const LIMITS = {
   /** Height and width of the input, in pixels. */
   size: 1024,
@@ -12,28 +12,28 @@ export const LIMITS = {
   classes: 100_000,
   /** Number of sub-networks. */
   subnetworks: 8,
-  /** Blocks in a sub-network. */
+  /** Number of blocks in a sub-network. */
   blocks: 64,
-  /** Blocks in all sub-networks. */
+  /** Number of blocks in all sub-networks. */
   blocksInAll: 512,
-  /** What boosted exits multiply the logits before by. */
+  /** Factor of boosted exits for the logits of the previous exit. */
   reweight: 2,
-  /** Channels of the input. */
+  /** Number of channels of the input. */
   inputChannels: 512,
-  /** Dense layers in a block. */
+  /** Number of dense layers in a block. */
   layers: 64,
-  /** Dense layers in all sub-networks: fifty times those of the paper's largest network. */
+  /** Number of dense layers in all sub-networks: fifty times that of the paper's largest network. */
   layersInAll: 4096,
-  /** Channels of a base feature or head, and growth of a sub-network. */
+  /** Number of channels of a base feature or head, and growth of a sub-network. */
   channels: 4096,
   /** Bottleneck factor. */
   bottleneck: 64,
   /** Number of an MSDNet's scales. */
   scales: 8,
-  /** Growth factor of one of them. */
+  /** Growth factor of a scale. */
   growthFactor: 64,
-  /** Layers of a whole MSDNet. */
+  /** Number of layers of a whole MSDNet. */
   depth: 256,
-  /** Channels that a block puts out. */
+  /** Number of output channels of a block. */
   width: 16_384,
 } as const;

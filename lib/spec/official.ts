@@ -1,5 +1,5 @@
 /**
- * The authors' command-line flags → a spec's YAML text.
+ * Converts the authors' command-line flags to a spec's YAML text.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import { FAMILY_NAMES, partsOf } from "./families.ts";
 import { cannotRead, Flags, splitWord, wordsOf } from "./flags.ts";
 import { CIFAR10_LABELS } from "./labels.ts";
 import { parseSpec } from "./parse.ts";
-import { schemaLine, yamlList } from "./yaml_text.ts";
+import { schemaLine, yamlList, yamlScalar } from "./yaml_text.ts";
 import { expectObject, expectString } from "../text/expect.ts";
 
-/** What a data set implies. */
+/** Settings for each data set. */
 const DATA_SETS: Readonly<Record<string, DataSet>> = {
   cifar10: {
     stem: "conv3x3",
@@ -38,23 +38,25 @@ interface DataSet {
   readonly input: string;
 }
 
-/** What {@linkcode specFromOfficialFlags} writes besides the architecture. */
+/** Options of {@linkcode specFromOfficialFlags}. */
 export interface OfficialSpecOptions {
-  /** Name of the architecture. Default: `ranet-` or `msdnet-`, and the data set in lower case. */
+  /** Name of the architecture. Default: `ranet-` or `msdnet-` followed by the data set in lower case. */
   readonly name?: string;
-  /** Path or URL of `ranet.schema.json`, as seen from where the text will be stored. Default: beside it. */
+  /** Labels in the order of the logits, or their number, if the network has other classes. Default: the data set's. */
+  readonly classes?: number | "imagenet" | readonly string[];
+  /** Path or URL of `ranet.schema.json`, relative to the stored text. Default: beside it. */
   readonly schema?: string;
 }
 
 /**
- * Writes the spec of a network that the authors' training code makes from these flags.
+ * Writes the spec of the network that the authors' training code builds from these flags.
  *
  * @param flags A flag line as for their `main.py`, with `--arch RANet` (default) or `--arch msdnet`, or for the boosted networks'
  * scripts, such as `--arch ranet --dataset cifar100 --stepmode lin_grow --ensemble_reweight 0.5`; flags that do not
- * change the network are passed over.
+ * affect the network are ignored.
  * @param options Its name, and where editors find the schema.
  * @returns YAML text that {@linkcode parseSpec} accepts.
- * @throws {RanetError} If a flag is unknown or its value unusable, or the network could not work.
+ * @throws {RanetError} If a flag is unknown or its value invalid, or the network is invalid.
  *
  * @example
  * ```ts
@@ -73,14 +75,15 @@ export function specFromOfficialFlags(flags: string, options: OfficialSpecOption
   const values = new Flags(words, withBoosting(table, given));
   const data = values.choice("--data", Object.keys(DATA_SETS));
   const { name = `${family}-${data.toLowerCase()}`, schema = "./ranet.schema.json" } = options;
-  const { stem, classes, input } = DATA_SETS[data];
+  const { stem, classes: usual, input } = DATA_SETS[data];
+  const { classes = usual } = options;
   const text = [
     schemaLine(schema),
     `# The authors' flags: ${values.changed() || "none, all defaults"}`,
     ...family === FAMILY_NAMES[0] ? [] : [`family: ${family}`],
     `name: ${/^[a-z][a-z0-9-]*$/.test(name) ? name : JSON.stringify(name)}`,
     `input: { ${input} }`,
-    `classes: ${classes}`,
+    `classes: ${typeof classes === "object" ? yamlList(classes.map(yamlScalar)) : classes}`,
     `stem: ${stem}`,
     ...lines(values),
     ...boostedLines(values),
@@ -90,7 +93,7 @@ export function specFromOfficialFlags(flags: string, options: OfficialSpecOption
   return text;
 }
 
-/** The last one counts. */
+/** The family of the last `--arch`. */
 function familyOf(words: readonly string[]): Family {
   const archs = words.flatMap((word, i) => {
     const [flag, value = words[i + 1]] = splitWord(word);
@@ -100,5 +103,11 @@ function familyOf(words: readonly string[]): Family {
   const arch = archs.at(-1) ?? known[0];
   const family = FAMILY_NAMES[known.indexOf(arch)];
   if (family) return family;
+  if (arch === "IMTA_MSDNet") {
+    throw cannotRead(
+      "--arch is IMTA_MSDNet, whose exits also read the results of earlier exits, which is not supported. Use the " +
+        "checkpoint from which it was trained (main_GE.py) and --arch msdnet_ge",
+    );
+  }
   throw cannotRead(`--arch is ${JSON.stringify(arch.slice(0, 64))}, expected ${known.join(" or ")}`);
 }

@@ -1,5 +1,5 @@
 /**
- * YAML text → a validated architecture, or an error that lists every problem by its key.
+ * Parses YAML into a validated architecture, or throws an error that lists every problem by its key.
  *
  * @module
  */
@@ -11,19 +11,19 @@ import { checkNetwork } from "./check.ts";
 import { partsOf, type SpecDocument, specSchema } from "./families.ts";
 import { expectObject, expectString } from "../text/expect.ts";
 
-/** Where the text given to {@linkcode parseSpec} came from. */
+/** Options of {@linkcode parseSpec}. */
 export interface ParseSpecOptions {
-  /** Where the spec comes from, for messages: a path, a URL. Default: not mentioned. */
+  /** Origin of the spec for messages: a path or URL. Default: not mentioned. */
   readonly source?: string;
 }
 
 /**
  * Reads an architecture from YAML text: validates it, fills in defaults, resolves the authors' rules.
  *
- * @param text YAML, as `specs/ranet.schema.json` describes it; at most 256 KiB.
- * @param options Where the text comes from.
+ * @param text YAML as described by `specs/ranet.schema.json`; at most 256 KiB.
+ * @param options The origin of the text.
  * @returns The complete architecture.
- * @throws {RanetError} If the text is not YAML, or not an architecture that can work; lists every problem by its key.
+ * @throws {RanetError} If the text is not YAML, or not a valid architecture. Lists every problem by its key.
  *
  * @example
  * ```ts
@@ -46,19 +46,19 @@ export function parseSpec(text: string, options: ParseSpecOptions = {}): Archite
 }
 
 /**
- * Resolves an architecture from an object of the same shape as the YAML document.
+ * Resolves an architecture from an object with the same shape as the YAML document.
  *
- * @param document What the YAML would hold, keys in snake_case.
- * @param options Where the document comes from.
+ * @param document The contents of the YAML, with keys in snake_case.
+ * @param options The origin of the document.
  * @returns The complete architecture.
- * @throws {RanetError} If the document is not an architecture that can work; lists every problem by its key.
+ * @throws {RanetError} If the document is not a valid architecture. Lists every problem by its key.
  */
 export function resolveSpec(document: unknown, options: ParseSpecOptions = {}): ArchitectureSpec {
   const subject = subjectOf(options);
   return markValidated(resolveDocument(document, { schema: specSchema, resolve: resolveAndCheck, subject }));
 }
 
-/** A network is built only of what is consistent. */
+/** Resolves a document. Only a consistent architecture is built and checked as a network. */
 function resolveAndCheck(document: SpecDocument, report: Report): UncheckedSpec | undefined {
   let problems = 0;
   const spec = partsOf(document.family).resolve(document, (problem) => {

@@ -1,5 +1,5 @@
 /**
- * A validated architecture → YAML text to edit, in which every key is explained by its description in the schema.
+ * Writes a validated architecture as editable YAML, in which each key has a comment with its description in the schema.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { wrap } from "../text/wrap.ts";
 import { schemaLine, yamlList, yamlScalar } from "./yaml_text.ts";
 import { expectObject } from "../text/expect.ts";
 
-/** A part of a JSON schema, as far as explanations of keys go. */
+/** The parts of a JSON schema that contain descriptions of keys. */
 interface SchemaNode {
   readonly description?: string;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
@@ -25,9 +25,9 @@ interface SchemaNode {
 
 /** Options of {@linkcode specTemplate}. */
 export interface TemplateOptions {
-  /** Path or URL of `ranet.schema.json`, as seen from where the text will be stored. Default: beside it. */
+  /** Path or URL of `ranet.schema.json`, relative to the stored text. Default: beside it. */
   readonly schema?: string;
-  /** Lines to begin with, as a comment. Default: none. */
+  /** Lines of a comment at the start. Default: none. */
   readonly heading?: readonly string[];
 }
 
@@ -35,7 +35,7 @@ export interface TemplateOptions {
  * Writes an architecture as a commented spec.
  *
  * @param spec A validated architecture.
- * @param options Where editors find the schema, and what to say first.
+ * @param options The location of the schema, and a comment for the start.
  * @returns YAML text that `parseSpec` reads as the same architecture.
  */
 export function specTemplate(spec: ArchitectureSpec, options: TemplateOptions = {}): string {
@@ -52,7 +52,7 @@ export function specTemplate(spec: ArchitectureSpec, options: TemplateOptions = 
   ].join("\n");
 }
 
-/** What a sketch begins with: there to be changed, whether it is the default or not. */
+/** Keys that are always written, because users usually change them first. */
 const KEPT: ReadonlySet<string> = new Set([
   "input",
   "input.size",
@@ -62,7 +62,10 @@ const KEPT: ReadonlySet<string> = new Set([
   "layers.step",
 ]);
 
-/** Paths of keys without which the architecture is the same: these leave it to their defaults to follow other keys. */
+/**
+ * Paths of keys that can be omitted without changing the architecture. They are commented out, so that their defaults
+ * follow other keys.
+ */
 function defaultKeys(document: SpecMapping, spec: ArchitectureSpec): ReadonlySet<string> {
   const found = new Set<string>();
   const wanted = JSON.stringify(spec);
@@ -74,7 +77,7 @@ function defaultKeys(document: SpecMapping, spec: ArchitectureSpec): ReadonlySet
       throw error;
     }
   };
-  /** The document without what is found in a part of it. */
+  /** Removes such keys of a part from the document. */
   const reduce = (part: SpecMapping, path: string, whole: (part: SpecMapping) => SpecMapping): SpecMapping => {
     let rest = part;
     for (const [key, value] of Object.entries(part)) {
@@ -93,7 +96,7 @@ function defaultKeys(document: SpecMapping, spec: ArchitectureSpec): ReadonlySet
   return found;
 }
 
-/** Block style, each key under its explanation. */
+/** Lines in block style, each key below its comment. */
 function mappingLines(mapping: SpecMapping, schema: SchemaNode, options: MappingOptions): string[] {
   const { between, defaults, path = "" } = options;
   const properties = propertiesOf(schema);
@@ -110,11 +113,11 @@ function mappingLines(mapping: SpecMapping, schema: SchemaNode, options: Mapping
 }
 
 interface MappingOptions {
-  /** A line before each key. */
+  /** Whether each key is preceded by an empty line. */
   readonly between?: string;
   /** Paths of keys to comment out. */
   readonly defaults: ReadonlySet<string>;
-  /** What leads to these keys. */
+  /** Path of the mapping. */
   readonly path?: string;
 }
 
@@ -124,7 +127,7 @@ function valueLines(key: string, value: DocumentValue, node: SchemaNode, options
     return [`${key}:`, ...mappingLines(value, node, options).map((line) => `  ${line}`)];
   }
   if (!value.some((item) => typeof item === "object")) return [`${key}: ${flow(value)}`];
-  // One entry a line reads as a table; its keys are explained above it.
+  // Entries are written one per line, like a table, with the comments above it.
   const explanations = Object.entries(propertiesOf(node)).flatMap(([name, { description }]) =>
     comment(`  ${name}: `, description ?? "")
   );
@@ -142,7 +145,7 @@ function comment(lead: string, text: string): string[] {
   return wrap(lead.trimStart() + text).map((line, i) => `# ${i === 0 ? lead.match(/^ */)![0] : indent}${line}`);
 }
 
-/** The keys that a part of the document may have; of alternatives, those of the one that is a mapping. */
+/** The keys that a part of the document may have. For alternatives, those of the mapping. */
 function propertiesOf(node: SchemaNode): Readonly<Record<string, SchemaNode>> {
   return node.properties ?? (node.items ? propertiesOf(node.items) : undefined) ??
     node.anyOf?.find(({ properties }) => properties)?.properties ?? {};

@@ -1,21 +1,21 @@
 /**
- * Pieces of YAML text, as people would write them.
+ * Formats pieces of YAML text.
  *
  * @module
  */
 
 import { wrapWords } from "../text/wrap.ts";
 
-/** Widest line of a list or comment. */
+/** Maximum width of a line of a list or comment. */
 const WIDTH = 100;
 
-/** Characters that YAML does not let stand for themselves in quotes, and JSON does. */
+/** Characters that must be escaped in quotes in YAML, but not in JSON. */
 const ESCAPED = /[\u2028\u2029\ufeff\ufffe\uffff]/g;
 
 /**
- * The comment by which an editor finds the schema.
+ * The comment with which an editor finds the schema.
  *
- * @param schema Path or URL of `ranet.schema.json`, as seen from the spec.
+ * @param schema Path or URL of `ranet.schema.json`, relative to the spec.
  * @returns One line.
  */
 export function schemaLine(schema: string): string {
@@ -23,10 +23,10 @@ export function schemaLine(schema: string): string {
 }
 
 /**
- * A string or number. Strings are quoted where YAML would take them for something else.
+ * Formats a string or number. Strings are quoted if YAML would interpret them as something else.
  *
  * @param value A scalar.
- * @returns Text for flow and block style alike.
+ * @returns Text that is valid in flow and block style.
  */
 export function yamlScalar(value: string | number | boolean): string {
   const isPlain = typeof value === "string" && /^(1\/\d+|[a-z]\w*([ -]\w+)*)$/i.test(value) &&
@@ -36,7 +36,7 @@ export function yamlScalar(value: string | number | boolean): string {
 }
 
 /**
- * A list in one line, or in lines of up to 100 characters.
+ * Formats a list in one line, or in lines of up to 100 characters.
  *
  * @param items YAML text of each entry.
  * @returns Flow style.

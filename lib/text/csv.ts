@@ -1,10 +1,10 @@
 /**
- * Tables as text for spreadsheets.
+ * Writes tables as CSV.
  *
  * @module
  */
 
-/** Lines of a CSV file. */
+/** The text of a CSV file. */
 export function csv(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const cell = (value: string | number) =>
     /[",\n\r]/.test(`${value}`) ? `"${`${value}`.replaceAll('"', '""')}"` : value;

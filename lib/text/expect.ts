@@ -1,6 +1,6 @@
 /**
- * Makes sure of what a caller's types may not, as in JavaScript: that the arguments of a public function are what it
- * expects. Values inside of them are checked where they are used.
+ * Checks the types of arguments of public functions at run time, for callers without types such as JavaScript. Values
+ * inside arguments are checked where they are used.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { kindOf } from "./kind.ts";
 type Argument = Readonly<Record<string, unknown>>;
 
 /**
- * Expects an object with such properties.
+ * Expects an object with these properties.
  *
  * @throws {RanetError} If it is something else, or lacks one.
  */
@@ -35,7 +35,7 @@ export function expectArray(call: string, argument: Argument): void {
 }
 
 /**
- * Expects something with entries, such as a `Map`.
+ * Expects a value with entries, such as a `Map`.
  *
  * @throws {RanetError} If it is something else.
  */
@@ -53,7 +53,7 @@ export function expectString(call: string, argument: Argument): void {
 }
 
 /**
- * Expects a name, path or URL, or a `Blob` of what lies there.
+ * Expects a name, path or URL, or a `Blob` with the file's contents.
  *
  * @throws {RanetError} If it is something else.
  */
@@ -62,7 +62,7 @@ export function expectPlace(call: string, argument: Argument): void {
   expect(call, argument, "a name, path or URL", (value) => isPlace(value) ? undefined : kindOf(value));
 }
 
-/** `fault` says what a value is, if that is not what is expected. */
+/** `fault` returns a description of a value that is not what is expected. */
 function expect(call: string, argument: Argument, expected: string, fault: (value: unknown) => string | undefined) {
   for (const [name, value] of Object.entries(argument)) {
     const found = fault(value);

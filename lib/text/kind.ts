@@ -1,10 +1,10 @@
 /**
- * What callers give, in words, for errors about it.
+ * Describes values in errors.
  *
  * @module
  */
 
-/** What something is: `undefined`, `"0.5"`, `3`, `an object`, `an Int16Array`. */
+/** A description of a value: `undefined`, `"0.5"`, `3`, `an object`, `an Int16Array`. */
 export function kindOf(value: unknown): string {
   if (typeof value === "string") return value.length <= 40 ? JSON.stringify(value) : "a string";
   if (typeof value === "function") return "a function";

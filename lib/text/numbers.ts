@@ -1,5 +1,5 @@
 /**
- * Numbers for people.
+ * Formats numbers.
  *
  * @module
  */

@@ -7,10 +7,10 @@
 import { closest, distance } from "fastest-levenshtein";
 
 /**
- * The known name that `name` was probably meant to be.
+ * The known name that was probably meant.
  *
- * @param name What was written.
- * @param known The names there are.
+ * @param name The misspelt name.
+ * @param known The known names.
  * @returns The nearest known name, or undefined if none is near.
  */
 export function suggest(name: string, known: readonly string[]): string | undefined {

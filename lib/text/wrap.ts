@@ -1,5 +1,5 @@
 /**
- * Lines of bounded width.
+ * Wraps text.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export function wrap(text: string, width: number = 100): string[] {
   return wrapWords(text.split(" "), width);
 }
 
-/** As {@linkcode wrap}, of words that may have spaces within. */
+/** Like {@linkcode wrap}, for words that may contain spaces. */
 export function wrapWords(words: readonly string[], width: number): string[] {
   const lines: string[] = [];
   for (const word of words) {

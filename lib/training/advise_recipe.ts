@@ -4,26 +4,27 @@
  * @module
  */
 
-/** Up to this many images of each class, training only the classifiers was best (docs/training.md). */
+/** Up to this number of images per class, training only the classifiers was best (docs/training.md). */
 const FEW = 100;
-/** With fewer images of each class, training from random weights learns little. */
+/** With fewer images per class, training from random weights learns little. */
 const ENOUGH = 500;
 
-/** Another way to train than with the default recipe. */
+/** A recommendation to use another recipe than the default. */
 export interface RecipeAdvice {
-  /** Images of each class, about. */
+  /** Approximate number of images per class. */
   readonly each: number;
-  /** The recipe that suits better. */
+  /** The recommended recipe. */
   readonly recipe: "classifiers" | "fine-tune";
-  /** Whether it starts from trained weights, which were not given. */
+  /** Whether it requires trained weights, which were not given. */
   readonly needsInit: boolean;
 }
 
 /**
  * Recommends a recipe if one suits better than the default.
  *
- * @param about `images` to train on, of so many `classes`; `hasInit`: whether it starts from trained weights.
- * @returns What suits better; `undefined` where the default is as good.
+ * @param about `images`: number of training images; `classes`: number of classes; `hasInit`: whether training starts
+ * from trained weights.
+ * @returns The recommendation; `undefined` if the default recipe suits.
  */
 export function adviseRecipe(
   { images, classes, hasInit }: { readonly images: number; readonly classes: number; readonly hasInit: boolean },

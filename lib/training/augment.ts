@@ -1,6 +1,6 @@
 /**
- * Varying images: what the recipe asks for, by numbers that follow from seed, epoch and image. The distributions are
- * those of torchvision's RandomCrop, RandomResizedCrop, RandomHorizontalFlip and RandomErasing.
+ * Augments images as the recipe specifies, with random numbers that depend only on seed, epoch and image. The
+ * distributions are those of torchvision's RandomCrop, RandomResizedCrop, RandomHorizontalFlip and RandomErasing.
  *
  * @module
  */
@@ -23,7 +23,7 @@ export interface Variation {
 
 /** Smallest and largest aspect ratio of a resized crop, width over height, as shares of the input's. */
 const RATIOS = [3 / 4, 4 / 3] as const;
-/** How many times a resized crop is drawn until one fits. */
+/** Maximum number of attempts to draw a resized crop that fits. */
 const ATTEMPTS = 10;
 
 /** The random numbers of an image's variation. */
@@ -59,7 +59,7 @@ export function cropPixels(
 }
 
 /**
- * The same of planes of any numbers, with zeros around them.
+ * Shifts and mirrors planes of any numbers, padded with zeros.
  *
  * @param planes Channels × height × width.
  */
@@ -102,7 +102,8 @@ export function resizedCropPixels(
 }
 
 /**
- * A random part of an image, with a share of its area and an aspect ratio, width over height, from 3/4 to 4/3 of the input's.
+ * Draws a random box in an image with a share of its area and an aspect ratio (width over height) from 3/4 to 4/3 of
+ * the input's.
  *
  * @param options `aspect`: the input's, 1 for a square.
  */
@@ -126,16 +127,19 @@ export function randomBox(
   return { ...box, left: (width - box.width) >> 1, top: (height - box.height) >> 1 };
 }
 
-/** Least and most share of an image's area that is erased, and least and most height over width of what is. */
+/**
+ * Smallest and largest share of an image's area that is erased, and smallest and largest ratio of the box's height to
+ * its width.
+ */
 const ERASED = { area: [0.02, 0.33], ratio: [0.3, 3.3] } as const;
 
 /**
- * Puts zeros, which stand for the data set's mean colour, in a random box (Zhong et al., "Random Erasing Data
- * Augmentation", AAAI 2020), in place.
+ * Fills a random box with zeros, which is the data set's mean colour (Zhong et al., "Random Erasing Data Augmentation",
+ * AAAI 2020), in place.
  *
  * @param planes A normalised image, `channels × height × width`.
- * @param sides Its sides.
- * @param random Where numbers come from.
+ * @param sides Height and width of the image.
+ * @param random Generates numbers in [0, 1).
  */
 export function eraseBox(planes: Float32Array, { width, height }: Size, random: () => number): void {
   const between = ([low, high]: readonly [low: number, high: number]) => low + (high - low) * random();

@@ -24,7 +24,7 @@ export interface ImageBatch {
   readonly images: Float32Array;
   /** Their classes. */
   readonly labels: Uint32Array;
-  /** What they show beside those, where images are mixed. */
+  /** Second classes and their shares, if images are mixed. */
   readonly second?: SecondLabels;
 }
 
@@ -94,8 +94,8 @@ export async function* epochBatches(
 /**
  * Prepares one batch.
  *
- * @param indexes Which images.
- * @param write Writes a normalised image, made from what is stored. Default: as it is.
+ * @param indexes Indexes of the images.
+ * @param write Writes a normalised image, made from the stored one. Default: without augmentation.
  */
 export async function makeBatch(
   { store, size, channels, normalise, onBad }: BatchSource,
@@ -112,7 +112,7 @@ export async function makeBatch(
     }
   }));
   const good = [...stored.keys()].filter((i) => stored[i]);
-  if (good.length === 0) throw new RanetError("Cannot go on: none of a batch's images can be read");
+  if (good.length === 0) throw new RanetError("Cannot continue: none of the images of a batch can be read");
   const length = channels * areaOf(size);
   const images = new Float32Array(good.length * length);
   good.forEach((i, sample) => {
@@ -121,7 +121,7 @@ export async function makeBatch(
   return { images, labels: Uint32Array.from(good, (i) => store.labels[indexes[i]]) };
 }
 
-/** Writes a variation of an image. */
+/** Writes an augmented version of an image. */
 function vary(
   image: StoredImage,
   planes: Float32Array,
@@ -136,7 +136,7 @@ function vary(
   const random = variationStream({ seed, ...which });
   if (image.data instanceof Float32Array) {
     if (augment.trivial) {
-      throw new RanetError("Cannot vary arrays by augment.trivial, which changes colours: leave it out");
+      throw new RanetError("Cannot apply augment.trivial to arrays, because it changes colours: leave it out");
     }
     normalise(cropPlanes(image.data, size, augment, random), planes);
   } else {

@@ -42,7 +42,7 @@ export function checkClasses(
   }
   if (images < batch) {
     throw new RanetError(
-      `Cannot train: a batch takes ${batch} images, and there are ${images}; take at most that many`,
+      `Cannot train: the batch size is ${batch}, but there are only ${images} images; use a smaller batch`,
       { remedy: { batch: images } },
     );
   }

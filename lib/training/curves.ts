@@ -39,7 +39,7 @@ export function curvesPlot(epochs: readonly EpochRecord[]): string {
   return render(2 * WIDTH, HEIGHT, {
     legend: { ...LEGEND, data: Array.from({ length: exits }, (_, k) => `exit ${k + 1}`) },
     title: {
-      text: "solid: validation images; dashed: training images, as they came by",
+      text: "solid: validation images; dashed: training images, during the epoch",
       bottom: 0,
       left: "center",
       textStyle: { color: INK, fontSize: 12, fontWeight: "normal" },

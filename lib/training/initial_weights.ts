@@ -1,5 +1,6 @@
 /**
- * The initial weights of training: random ones, drawn as the authors of RANet draw them, or those of a trained model.
+ * The initial weights of training: random ones, with the distributions of the RANet authors, or those of a trained
+ * model.
  *
  * @module
  */
@@ -15,13 +16,13 @@ import type { Tensor } from "../weights/tensor.ts";
 import { normal, PURPOSE, randomStream } from "./random.ts";
 
 /**
- * Draws the weights of a network: convolutions normal with deviation √(2 / (k² · out)), out being 1 of a depthwise one, batch norm
- * 1 and 0, linear
- * layers uniform in ±1/√in with biases 0.
+ * Draws the weights of a network: those of convolutions from a normal distribution with deviation √(2 / (k² · out)),
+ * where out is 1 for a depthwise one; those of linear layers uniformly in ±1/√in with biases of 0. Batch norm starts
+ * with weight 1 and bias 0.
  *
  * @param network The network.
  * @param seed Seed of the random numbers.
- * @returns Every parameter and running statistic, under PyTorch's names.
+ * @returns Every parameter and running statistic, by its name in PyTorch.
  */
 export function initialWeights(network: Network, seed: number): Map<string, Tensor> {
   const tensors = new Map<string, Tensor>();
@@ -69,13 +70,13 @@ function drawer(layer: Layer, { name, shape }: Parameter, random: () => number):
 export interface Start {
   /** Every parameter and running statistic. */
   readonly tensors: ReadonlyMap<string, Tensor>;
-  /** Notes about classifiers that were not taken over unchanged, in sentences. */
+  /** Notes, in sentences, about classifiers that were changed. */
   readonly notes: readonly string[];
 }
 
 /** A trained model's weights. */
 export interface Given {
-  /** The tensors. */
+  /** The tensors by name. */
   readonly tensors: ReadonlyMap<string, Tensor>;
   /** The classes of its logits, in order, if they are known. */
   readonly classes?: readonly string[];
@@ -87,14 +88,14 @@ export interface Given {
 const LISTED = 8;
 
 /**
- * Takes the weights of a trained model. In the classifiers, classes that both networks have keep the model's rows,
- * whatever their order; rows of other classes are drawn at random. If the model's classes are not known, an equal
- * number of classes is assumed to mean the same classes.
+ * Starts from the weights of a trained model. In the classifiers, classes that both networks have keep the model's
+ * rows, independently of their order; rows of other classes are drawn at random. If the model's classes are unknown and
+ * their number is the same, they are assumed to be the same classes.
  *
  * @param network The network to train.
  * @param given The model's weights.
  * @param seed Seed of the random numbers.
- * @throws {RanetError} If the tensors differ from the network's in more than the classes; names the tensor.
+ * @throws {RanetError} If the tensors differ from the network's in more than the classes. Names the tensor.
  */
 export function startFrom(network: Network, given: Given, seed: number): Start {
   const { classes } = network.spec;
@@ -118,7 +119,7 @@ export function startFrom(network: Network, given: Given, seed: number): Start {
 }
 
 /**
- * Each class's row in the model's classifiers, -1 for rows to draw; undefined if classifiers are taken over unchanged.
+ * The row of each class in the model's classifiers; -1 for rows to draw; `undefined` if classifiers are used unchanged.
  */
 function rowsFor(
   classes: readonly string[],
@@ -131,10 +132,10 @@ function rowsFor(
     if (count === classes.length) {
       return {
         notes: [
-          `${source} does not name its ${count} classes, so they are assumed to be ${
+          `${source} does not list its ${count} classes, so they are assumed to be ${
             list(classes)
           }, in this order. If this ` +
-          "is wrong, give a model's directory, or a file that this program wrote",
+          "is wrong, use a model's directory, or a file written by this program",
         ],
       };
     }
@@ -162,7 +163,7 @@ function rowsFor(
   };
 }
 
-/** Replaces rows of a tensor by those of another. */
+/** Copies rows of another tensor into a tensor. */
 function takeRows({ shape, data }: Tensor, from: Tensor, rows: readonly number[]): Tensor {
   const width = data.length / shape[0];
   const taken = data.slice();

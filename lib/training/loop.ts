@@ -16,9 +16,9 @@ import { PURPOSE, randomStream } from "./random.ts";
 import { learningRateAt } from "./schedule.ts";
 import { validate, type ValidationOutcomes } from "./validate.ts";
 
-/** Most steps in flight, whose losses are not known yet: a GPU computes the next steps meanwhile. */
+/** Maximum number of steps in flight, whose losses are not known yet, so that a GPU always has work. */
 const UNDER_WAY = 3;
-/** Milliseconds after which the loop lets timers and messages run: without threads, steps would never yield. */
+/** Milliseconds after which the loop yields to timers and messages. Without threads, steps would never yield. */
 const TURN = 50;
 
 /** A snapshot of a run. A run resumed from it produces bit-identical weights. */
@@ -33,7 +33,7 @@ export interface Snapshot {
 export interface RunOptions {
   /** The network. */
   readonly network: Network;
-  /** How it is trained. */
+  /** The recipe. */
   readonly recipe: Recipe;
   /** The trainer, in the state of `position`. */
   readonly trainer: Trainer;
@@ -83,8 +83,8 @@ export function boundEma(recipe: Recipe, images: number): Recipe {
 }
 
 /**
- * The weights of a snapshot's model: their average, if there is one. The average began at zero, so it is divided by the
- * share of all steps so far, 1 − decay^steps (Kingma and Ba, "Adam", ICLR 2015, section 3).
+ * The weights of a snapshot's model: their average, if there is one. The average starts at zero, so it is divided by
+ * its total weight after all steps, 1 − decay^steps (Kingma and Ba, "Adam", ICLR 2015, section 3).
  */
 export function weightsOf(
   { position: { step }, state: { tensors, momentum, ema } }: Snapshot,
@@ -255,7 +255,7 @@ class Loop {
     this.#since = now;
   }
 
-  /** Saves the moment; `read`: its state, where that has been read already. */
+  /** Saves a snapshot. `read`: its state, if that has already been read. */
   async #save(read?: TrainingState): Promise<void> {
     while (this.#underWay.length > 0) await this.#settle();
     this.#saved = performance.now();
@@ -265,7 +265,7 @@ class Loop {
     for (const [name, { data }] of state.tensors) {
       // Batch norm with the batch's own statistics can hide an infinite weight from the loss.
       const bad = data.find((value) => !Number.isFinite(value));
-      if (bad !== undefined) throw diverged(`${name} has become ${bad} by step ${this.#position.step}`);
+      if (bad !== undefined) throw diverged(`${name} is ${bad} at step ${this.#position.step}`);
     }
     await this.#options.onSave({ position: this.#position, state });
   }
@@ -273,7 +273,7 @@ class Loop {
 
 function diverged(what: string): RanetError {
   return new RanetError(
-    `Cannot go on: ${what}. The learning rate is most likely too high: try a tenth of it, or a longer warmup.`,
+    `Cannot continue: ${what}. The learning rate is most likely too high: try a tenth of it, or a longer warmup.`,
     { code: "diverged" },
   );
 }

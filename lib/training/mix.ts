@@ -1,7 +1,7 @@
 /**
- * Images made of two of a batch, and their targets: mixup (Zhang et al., "mixup: Beyond Empirical Risk Minimization",
+ * Mixes pairs of images in a batch and their targets: mixup (Zhang et al., "mixup: Beyond Empirical Risk Minimization",
  * ICLR 2018) and CutMix (Yun et al., "CutMix: Regularization Strategy to Train Strong Classifiers with Localizable
- * Features", ICCV 2019). Each image has a partner and a share of its own.
+ * Features", ICCV 2019). Each image has its own partner and share.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { SecondLabels } from "../device/trainer.ts";
 import { below } from "./random.ts";
 import type { Mixing } from "./recipe.ts";
 
-/** Images of a batch, whose numbers are changed in place. */
+/** Images of a batch, which are changed in place. */
 export interface MixedBatch {
   /** Normalised images, `N × channels × height × width`. */
   readonly images: Float32Array;
@@ -20,13 +20,13 @@ export interface MixedBatch {
 }
 
 /**
- * Mixes a batch's images with each other, in place. A single image stays as it is.
+ * Mixes a batch's images with each other, in place. A batch of a single image is not changed.
  *
- * @param batch The images; each is mixed with another as it was given.
- * @param mixing How, and how many of them.
+ * @param batch The images. Each is mixed with the unmixed version of another.
+ * @param mixing The method and the share of images.
  * @param sides Height and width of an image.
  * @param random Generates numbers in [0, 1).
- * @returns What the images show beside their labels.
+ * @returns Second labels of the images, and their shares.
  */
 export function mixBatch(
   { images, labels }: MixedBatch,
@@ -51,14 +51,17 @@ export function mixBatch(
   return second;
 }
 
-/** Adds so much of another image, and takes as much away; at most half, since which of two is the other is chance. */
+/**
+ * Blends a share of another image into an image. The share is at most half, because the choice of which image is the
+ * first is random.
+ */
 function fade(own: Float32Array, other: Float32Array, most: number): number {
   const share = Math.fround(Math.min(most, 1 - most));
   for (let i = 0; i < own.length; i++) own[i] += share * (other[i]! - own[i]!);
   return share;
 }
 
-/** Puts a box of about that share of another image's area in the same place; gives the share that it has. */
+/** Copies a box with about this share of the area from another image, at the same position. Returns the exact share. */
 function paste(
   own: Float32Array,
   other: Float32Array,
@@ -78,7 +81,7 @@ function paste(
   return (across.to - across.from) * (down.to - down.from) / (width * height);
 }
 
-/** So many pixels around one drawn at random, as far as they are inside. */
+/** A range of `length` pixels around a random pixel, clipped to the image. */
 function span(side: number, length: number, random: () => number): { readonly from: number; readonly to: number } {
   const middle = below(side, random);
   const from = middle - (length >> 1);

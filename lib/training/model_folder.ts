@@ -35,9 +35,9 @@ import { formatState, parseState } from "./state_file.ts";
 import { trainingReport } from "./training_report.ts";
 import type { ValidationOutcomes } from "./validate.ts";
 
-/** Larger files of weights are refused. */
+/** Size limit of weights files in bytes. */
 const MAX_STATE_BYTES = 2 ** 33;
-/** Larger texts are refused. */
+/** Size limit of text files in bytes. */
 const MAX_TEXT_BYTES = 2 ** 28;
 
 /** Paths of a run's files, relative to the model's folder. */
@@ -57,11 +57,11 @@ const FILES = {
   report: "training/report.html",
 } as const;
 
-/** A run as its folder stores it. */
+/** A stored run. */
 export interface KeptRun {
   /** The architecture. */
   readonly spec: ArchitectureSpec;
-  /** How it is trained. */
+  /** The recipe. */
   readonly recipe: Recipe;
   /** Data and device. */
   readonly setup: RunSetup;
@@ -77,12 +77,12 @@ export interface FolderTexts {
 
 /** The folder of a run. */
 export class ModelFolder implements Disposable {
-  /** Its path. */
+  /** Path of the folder. */
   readonly path: string;
   readonly #lock: Deno.FsFile;
   readonly #run: KeptRun;
   readonly #network: Network;
-  /** Files that are written with the first snapshot: a run that has saved nothing leaves no files. */
+  /** Files that are written with the first snapshot, so that a run that has saved nothing leaves no files. */
   #first?: readonly (readonly [path: string, text: string])[];
   #newSteps: string[] = [];
 
@@ -109,8 +109,8 @@ export class ModelFolder implements Disposable {
       const found = await Deno.stat(join(path, file)).catch(() => undefined);
       if (!found) continue;
       throw new RanetError(
-        `Cannot train into ${JSON.stringify(path)}: it holds ${file} already. ` +
-          `${file === FILES.setup ? "Go on with its run, choose" : "Choose"} another folder, or replace it`,
+        `Cannot train into ${JSON.stringify(path)}: it already contains ${file}. ` +
+          `${file === FILES.setup ? "Resume its run, choose" : "Choose"} another folder, or replace it`,
         { remedy: [...file === FILES.setup ? [{ resume: path }] : [], { out: "OTHER" }, { force: true }] },
       );
     }
@@ -135,7 +135,7 @@ export class ModelFolder implements Disposable {
   ): Promise<{ readonly folder: ModelFolder; readonly run: KeptRun; snapshot: Snapshot }> {
     const setupFile = await Deno.stat(join(path, FILES.setup)).catch(() => undefined);
     if (!setupFile) {
-      throw new RanetError(`Cannot resume ${JSON.stringify(path)}: there is no training in it (${FILES.setup})`);
+      throw new RanetError(`Cannot resume ${JSON.stringify(path)}: it contains no training run (${FILES.setup})`);
     }
     const held = await lock(path);
     try {
@@ -163,7 +163,7 @@ export class ModelFolder implements Disposable {
     return this.#first === undefined;
   }
 
-  /** Logs a step; it is written with the next snapshot. */
+  /** Logs a step, which is written with the next snapshot. */
   addStep(step: StepRecord): void {
     this.#newSteps.push(stepLine(step));
   }
@@ -178,7 +178,7 @@ export class ModelFolder implements Disposable {
       for (const [file, text] of this.#first) texts.set(file, text);
       texts.set(FILES.steps, stepsHeader(this.#network.exits.length) + newSteps);
     } else {
-      // Before the state: when a run is resumed, lines after the saved state are removed.
+      // Logs are written before the state. When a run is resumed, lines after the saved state are removed.
       await Deno.writeTextFile(join(this.path, FILES.steps), newSteps, { append: true });
     }
     const isWholeEpoch = sums.images === 0 && epochs.length > 0;
@@ -187,7 +187,7 @@ export class ModelFolder implements Disposable {
       texts.set(FILES.curves, standalone(curvesPlot(epochs)));
     }
     const isKept = this.#run.setup.keep === "last" || (isWholeEpoch && bestEpoch(epochs) === epochs.at(-1));
-    // A replaced model must leave no files, and calibrations are valid only for their own weights.
+    // Files of a replaced model are removed; calibrations are only valid for their own weights.
     const stale = this.#first ? Object.values(FILES) : isKept ? [FILES.calibration, FILES.temperatures] : [];
     await this.#remove(stale.filter((file) => file !== FILES.lock));
     await this.#write(texts, [
@@ -197,7 +197,7 @@ export class ModelFolder implements Disposable {
     this.#first = undefined;
   }
 
-  /** Writes the new place of the run's images. */
+  /** Writes the new location of the run's images. */
   async move(setup: RunSetup): Promise<void> {
     await this.#write(new Map([[FILES.setup, `${JSON.stringify(setup, null, 2)}\n`]]));
   }

@@ -30,10 +30,11 @@ export interface PackModelOptions {
 const SCHEMA = "./ranet.schema.json";
 
 /**
- * Packs a model into a zip archive. `loadModel` and all commands (`--model my-model.zip`) accept it, also unpacked.
+ * Packs a model into a zip archive. `loadModel` and all commands (`--model my-model.zip`) accept the archive and its
+ * unpacked folder.
  *
  * @param spec The architecture.
- * @param tensors The weights as trained, or a quantized model's; without temperatures applied.
+ * @param tensors The trained weights without temperatures applied, or those of a quantized model.
  * @param options Temperatures and calibrations.
  * @returns The archive: `spec.yaml`, `weights.safetensors`, `temperatures.json` and `calibration.json`.
  * @throws {RanetError} If the tensors do not fit the architecture.

@@ -8,7 +8,7 @@
 /** The purpose of numbers; streams of different purposes are independent. */
 export const PURPOSE = { weights: 1, split: 2, order: 3, augment: 4, dropout: 5, mix: 6 } as const;
 
-/** Rounds after which the generator's state has been mixed. */
+/** Number of rounds after which the generator's state is well mixed. */
 const WARM_UP = 12;
 
 /**

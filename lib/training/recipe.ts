@@ -29,31 +29,31 @@ export interface Schedule {
 
 /** How images are augmented. Exactly one of `crop` and `resizedCrop` is given. */
 export interface Augmentation {
-  /** Black pixels around the image before it is cropped at random. */
+  /** Width of the black border, in pixels, that is added before a random crop. */
   readonly crop?: number;
   /** Smallest and largest share of the original's area. */
   readonly resizedCrop?: readonly [least: number, most: number];
   /** Whether half of the images are mirrored. */
   readonly flip: boolean;
-  /** Whether each image then goes through an operation of TrivialAugment's. Default: no. */
+  /** Whether an operation of TrivialAugment is then applied to each image. Default: no. */
   readonly trivial?: boolean;
-  /** Share of the images of which a random box is erased. Default: none. */
+  /** Share of the images in which a random box is erased. Default: none. */
   readonly erase?: number;
-  /** How images of a batch are mixed. Default: not at all. */
+  /** How images of a batch are mixed. Default: not mixed. */
   readonly mix?: Mixing;
 }
 
 /** How images of a batch are mixed with each other. */
 export interface Mixing {
-  /** `mixup`: one shines through the other; `cutmix`: a box of one is put into the other. */
+  /** `mixup`: two images are blended; `cutmix`: a box of one is pasted into the other. */
   readonly kind: "mixup" | "cutmix";
   /** Share of the images that are mixed with another. */
   readonly share: number;
-  /** How much of each: shares are drawn from Beta(alpha, alpha). */
+  /** Parameter of the distribution Beta(alpha, alpha) of the shares of both images. */
   readonly alpha: number;
 }
 
-/** What is minimised, whatever the number of exits. */
+/** The loss, for any number of exits. */
 export interface RecipeLoss extends Omit<LossOptions, "exits"> {
   /** One weight for all exits, or one per exit. */
   readonly exits: number | readonly number[];
@@ -63,19 +63,19 @@ export interface RecipeLoss extends Omit<LossOptions, "exits"> {
  * How a network is trained. {@linkcode parseRecipe} and {@linkcode readRecipe} create it, with all defaults filled in.
  */
 export interface Recipe {
-  /** Name, as in file names. */
+  /** Name, usable as a file name. */
   readonly name: string;
   /** Length of the run: passes over the training images, or steps. */
   readonly length: { readonly epochs: number } | { readonly steps: number };
   /** Images in a step. */
   readonly batch: number;
-  /** How gradients change parameters. */
+  /** The optimiser. */
   readonly optimizer: OptimizerOptions;
   /** The learning rate. */
   readonly schedule: Schedule;
   /** The loss to minimise. */
   readonly loss: RecipeLoss;
-  /** How images are augmented; `false`: not at all. */
+  /** How images are augmented; `false`: not augmented. */
   readonly augment: Augmentation | false;
   /** Decay of the moving average of weights that is saved; 0: none. */
   readonly emaDecay: number;
@@ -115,17 +115,20 @@ export const DEFAULT_RECIPE = "short";
 const DEFAULT_EPOCHS = 300;
 /** The authors' momentum. */
 const DEFAULT_MOMENTUM = 0.9;
-/** PyTorch's. */
+/** PyTorch's defaults. */
 const [DEFAULT_BETAS, DEFAULT_EPSILON] = [[0.9, 0.999] as const, 1e-8];
-/** The authors' for CIFAR, and PyTorch's. */
+/** The authors' weight decay for CIFAR, and PyTorch's default. */
 const DEFAULT_DECAY = { sgd: 1e-4, adamw: 0.01 };
 /** The authors' padding for CIFAR. */
 const DEFAULT_CROP = 4;
 /** The authors' milestones and factor for CIFAR. */
 const DEFAULT_MULTISTEP = { milestones: [0.5, 0.75], factor: 0.1 };
-/** The papers' for CIFAR; mixup's is that of ImageNet, since small networks underfit with more. */
+/**
+ * The papers' values for CIFAR. That of mixup is the value for ImageNet, because small networks underfit with larger
+ * ones.
+ */
 const DEFAULT_ALPHA = { mixup: 0.2, cutmix: 1 };
-/** What every recipe has: enough to tell one from something else. */
+/** Properties of every recipe, by which it is recognised. */
 export const RECIPE_PARTS = ["length", "optimizer", "loss", "schedule"] as const;
 
 /** Default share of the run in which `one-cycle` raises the rate. */
@@ -162,9 +165,9 @@ export async function readRecipe(nameOrPath: string): Promise<Recipe> {
 }
 
 /**
- * Reads a recipe from YAML text. Keys that are left out have the authors' values.
+ * Reads a recipe from YAML text. Missing keys have the authors' values.
  *
- * @param text YAML, as `recipes/recipe.schema.json` describes it; at most 256 KiB.
+ * @param text YAML as described by `recipes/recipe.schema.json`; at most 256 KiB.
  * @param options `source`: its name in messages.
  * @returns The complete recipe.
  * @throws {RanetError} If the text is not YAML or not a valid recipe; lists every problem with its key.
@@ -188,7 +191,7 @@ export function parseRecipe(text: string, options: { readonly source?: string } 
  * Changes some values of a recipe.
  *
  * @param recipe The recipe.
- * @param changes The new values; those left out stay.
+ * @param changes The new values. Other values are kept.
  * @returns The changed recipe.
  * @throws {RanetError} If a value is out of range, or both epochs and steps are given.
  *
@@ -227,9 +230,10 @@ export function formatRecipe(recipe: Recipe, options: { readonly schema?: string
 }
 
 /**
- * What is minimised for a network of so many exits.
+ * The loss for a network with this number of exits.
  *
- * @throws {RanetError} If the recipe has a weight for each of another number of exits, or there is no exit to teach.
+ * @throws {RanetError} If the recipe's weights are for another number of exits, or distillation is used with a single
+ * exit.
  */
 export function lossOf({ name, loss }: Recipe, exits: number): LossOptions {
   const refuse = (reason: string) => new RanetError(`Cannot use recipe ${name}: ${reason}`);
@@ -244,7 +248,7 @@ export function lossOf({ name, loss }: Recipe, exits: number): LossOptions {
 /**
  * Checks that a network's images can be augmented by a recipe.
  *
- * @throws {RanetError} If the network takes arrays, and the recipe has what is for images alone.
+ * @throws {RanetError} If the network takes arrays and the recipe has an augmentation that only works on images.
  */
 export function checkAugmentation({ name, augment }: Recipe, channels: number): void {
   if (!augment || takesImages(channels)) return;
@@ -264,7 +268,7 @@ function resolve(document: RecipeDocument, report: Report): Recipe {
   const { loss } = document;
   if (epochs !== undefined && steps !== undefined) report("steps: expected either epochs or steps, found both");
   if ([loss.exits].flat().every((weight) => weight === 0)) {
-    report("loss.exits: expected a weight above 0, found none; nothing would be learned");
+    report("loss.exits: expected a weight above 0, found only 0, with which nothing is learned");
   }
   return {
     name,
@@ -286,7 +290,7 @@ function resolve(document: RecipeDocument, report: Report): Recipe {
   };
 }
 
-/** Keys that one kind of optimiser has and others have not. */
+/** Keys that only one kind of optimiser has. */
 const OWN_KEYS = { sgd: ["momentum", "nesterov"], adamw: ["betas", "epsilon"] } as const;
 
 function resolveOptimizer(optimizer: RecipeDocument["optimizer"], report: Report): OptimizerOptions {
@@ -295,14 +299,14 @@ function resolveOptimizer(optimizer: RecipeDocument["optimizer"], report: Report
     for (const key of keys) {
       if (other === kind || optimizer[key] === undefined) continue;
       report(
-        `optimizer.${key}: expected with kind ${other} alone, found with ${kind}, where it has no effect; leave it out`,
+        `optimizer.${key}: expected only with kind ${other}, found with ${kind}, where it has no effect; leave it out`,
       );
     }
   }
   switch (kind) {
     case "sgd": {
       const { momentum = DEFAULT_MOMENTUM, nesterov = false } = optimizer;
-      if (nesterov && momentum === 0) report("optimizer.nesterov: expected momentum above 0 beside it, found 0");
+      if (nesterov && momentum === 0) report("optimizer.nesterov: expected with momentum above 0, found with 0");
       return { kind, momentum, nesterov, weightDecay: given ?? DEFAULT_DECAY.sgd, decay };
     }
     case "adamw": {
@@ -317,7 +321,7 @@ function resolveSchedule(schedule: RecipeDocument["schedule"], report: Report): 
   for (const key of ["milestones", "factor"] as const) {
     if (kind !== "multistep" && schedule[key] !== undefined) {
       report(
-        `schedule.${key}: expected with kind multistep alone, found with ${kind}, where it has no effect; leave it out`,
+        `schedule.${key}: expected only with kind multistep, found with ${kind}, where it has no effect; leave it out`,
       );
     }
   }
@@ -334,7 +338,7 @@ function resolveAugment(
 ): Augmentation | false {
   if (augment === false) return false;
   const { crop, resized_crop: resized, flip, trivial, erase, mix } = augment;
-  if (mix && batch < 2) report("augment.mix: expected a batch of 2 images or more beside it, found 1");
+  if (mix && batch < 2) report("augment.mix: expected with a batch of 2 images or more, found with 1");
   const rest = {
     flip,
     ...trivial && { trivial },
@@ -345,7 +349,7 @@ function resolveAugment(
   if (crop !== undefined) report("augment.crop: expected either crop or resized_crop, found both");
   const [least, most] = resized;
   if (least > most) {
-    report(`augment.resized_crop: expected the least share first, found ${resized.join(", ")}`);
+    report(`augment.resized_crop: expected the smaller share first, found ${resized.join(", ")}`);
   }
   return { resizedCrop: [least, most], ...rest };
 }

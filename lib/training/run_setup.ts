@@ -17,9 +17,9 @@ const setupSchema = z.strictObject({
   val: z.string('a path, "split" or "none"'),
   /** Whether images that cannot be read are left out. */
   skipBad: z.boolean("true or false"),
-  /** Whether a CSV may list images outside of its folder. */
+  /** Whether a CSV may list images outside its folder. */
   allowOutside: z.boolean("true or false").default(false),
-  /** How labels are read, if it was given. */
+  /** How labels are interpreted, if specified. */
   labels: z.enum(["names", "indexes"], "names or indexes").optional(),
   /** The device to run on. */
   device: z.enum(["auto", "gpu", "cpu"], "auto, gpu or cpu"),
@@ -27,7 +27,7 @@ const setupSchema = z.strictObject({
   threads: z.int("a whole number").min(1, "at least 1").optional(),
   /** Which weights are kept. */
   keep: z.enum(["last", "best"], "last or best"),
-  /** Bytes of decoded images that are kept in memory. */
+  /** Memory for decoded images in bytes. */
   cache: z.number("a number").min(0, "at least 0"),
   /** A digest that identifies the images (see {@linkcode digestOf}). */
   images: z.string("a digest"),
@@ -40,7 +40,7 @@ export type RunSetup = Readonly<z.infer<typeof setupSchema>>;
  * Reads a setup.
  *
  * @param source The file's name in messages.
- * @throws {RanetError} If it is not a valid setup; names the first wrong key.
+ * @throws {RanetError} If it is not a valid setup. Names the first wrong key.
  */
 export function parseSetup(text: string, source: string): RunSetup {
   const refuse = (reason: string): never => {

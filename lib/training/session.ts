@@ -40,7 +40,7 @@ export const DEFAULT_CACHE = 2e9;
 export interface SessionOptions {
   /** The architecture. */
   readonly spec: ArchitectureSpec;
-  /** How it is trained. */
+  /** The recipe. */
   readonly recipe: Recipe;
   /** Images to train on. */
   readonly training: Dataset;
@@ -59,7 +59,7 @@ export interface SessionOptions {
    * warnings.
    */
   readonly onFallback?: (message: string) => void;
-  /** Bytes of decoded images that are kept. */
+  /** Memory for decoded images in bytes. */
   readonly cache: number;
   /**
    * Called with the reason why an image cannot be read; the image is left out. Without it, the first such image throws.
@@ -87,7 +87,7 @@ export interface Calibrated {
 export class Session implements Disposable {
   /** The network. */
   readonly network: Network;
-  /** How it is trained. */
+  /** The recipe. */
   readonly recipe: Recipe;
   /** Number of training images of each class. */
   readonly counts: readonly number[];
@@ -128,20 +128,22 @@ export class Session implements Disposable {
       checkSameClasses(training, validation);
       checkOverlap(training, validation);
     }
-    // One core is left for the network.
+    // One core is reserved for the network.
     const size = Math.max(1, navigator.hardwareConcurrency - 1);
-    const decoders = await openDecoders(training.size, { size, deadline: DATASET_DEADLINE, onNote: () => {} });
-    try {
-      const images = await readImages(options, decoders);
-      const { trainer, warnings } = await startTrainer(network, loss, options);
-      return new Session({
-        ...{ network, recipe, trainer, snapshot, decoders, ...images },
-        warnings: [...images.warnings, ...warnings],
-      });
-    } catch (error) {
-      decoders?.[Symbol.dispose]();
-      throw error;
-    }
+    using opened = new DisposableStack();
+    const decoders = opened.use(
+      await openDecoders(training.size, { size, deadline: DATASET_DEADLINE, onNote: () => {} }),
+    );
+    // Labels, weights and the device are checked first, because reading all images takes long.
+    countImages(await training.labels(), spec, recipe);
+    const { trainer, warnings } = await startTrainer(network, loss, options);
+    opened.use(trainer);
+    const images = await readImages(options, decoders);
+    opened.move();
+    return new Session({
+      ...{ network, recipe, trainer, snapshot, decoders, ...images },
+      warnings: [...images.warnings, ...warnings],
+    });
   }
 
   /** Steps in the whole run. */
@@ -214,7 +216,7 @@ async function readImages(
   decoders: DecoderPool | undefined,
 ): Promise<Pick<Session, "training" | "validation" | "counts" | "warnings">> {
   const { spec, recipe, cache, onBad, onRead: onProgress, signal } = options;
-  const { input: { size, resize }, classes } = spec;
+  const { size, resize } = spec.input;
   const open = async (dataset: Dataset, form: StoredForm, room: number): Promise<BatchSource> => {
     const store = await ImageStore.create(dataset, { form, decoders, channels: spec.input.mean.length });
     await store.fill({ room, onBad, onProgress, signal });
@@ -230,14 +232,24 @@ async function readImages(
   if (validation?.store.usable.length === 0) {
     throw new RanetError("Cannot validate: there are no images to validate on");
   }
-  // Resized crops are cut out of originals. Otherwise training uses all that covers its size, whatever inference crops.
+  // Resized crops need originals. Otherwise images are resized to cover the input size, without the margin that
+  // inference crops.
   const isOriginal = recipe.augment && recipe.augment.resizedCrop !== undefined;
   const form = isOriginal ? "original" : { size, resize: size };
   const training = await open(options.training, form, cache - (validation?.store.bytes ?? 0));
   const labels = Array.from(training.store.usable, (index) => training.store.labels[index]);
+  return { training, validation, ...countImages(labels, spec, recipe) };
+}
+
+/** Counts the training images of each class. @throws {RanetError} If they cannot be trained on. */
+function countImages(
+  labels: ArrayLike<number>,
+  { classes }: ArchitectureSpec,
+  { batch }: Recipe,
+): Pick<Session, "counts" | "warnings"> {
   const counts = countClasses(labels, classes.length);
-  const warning = checkClasses(counts, { classes, batch: recipe.batch });
-  return { training, validation, counts, warnings: warning ? [warning] : [] };
+  const warning = checkClasses(counts, { classes, batch });
+  return { counts, warnings: warning ? [warning] : [] };
 }
 
 /** Puts the network on a device, with the state of an earlier run, given weights, or random weights. */
@@ -249,7 +261,7 @@ async function startTrainer(
   const { batch, optimizer, emaDecay, gradients, train, seed } = recipe;
   const warnings: string[] = [];
   const options = {
-    ...{ batch, optimizer, loss, emaDecay, gradients, train, device, threads },
+    ...{ batchSize: batch, optimizer, loss, emaDecay, gradients, train, device, threads },
     onFallback: onFallback ?? ((message: string) => warnings.push(message)),
   };
   if (snapshot) return { trainer: await open(network, snapshot.state, options), warnings };

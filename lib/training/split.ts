@@ -16,7 +16,7 @@ const SHARE = 0.1;
 const FEW = 50;
 /** Largest share of few images that is set aside. */
 const MOST_SHARE = 0.2;
-/** Largest share where it takes so many images to fit temperatures and thresholds at all. */
+/** Largest share that is set aside if fitting temperatures and thresholds needs that many images. */
 const MOST_SHARE_TO_FIT = 0.25;
 
 /** A data set in two parts. */
@@ -87,7 +87,10 @@ function shareOf(size: number): number {
   return Math.max(SHARE, Math.min(most, FEW / size));
 }
 
-/** Above a fifth, rounded up: one image short of what calibration needs would be worth nothing. */
+/**
+ * Number of images to set aside. For a share above a fifth it is rounded up, because with one image too few,
+ * calibration would be impossible.
+ */
 function countOf(share: number, images: number): number {
   return share > MOST_SHARE ? Math.ceil(share * images - 1e-9) : Math.round(share * images);
 }

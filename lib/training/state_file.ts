@@ -1,6 +1,6 @@
 /**
- * A moment of a run as a file: a safetensors file of weights, what the optimiser keeps, and average, with the position
- * among its notes.
+ * Stores a snapshot of a run as a safetensors file: weights, the optimiser's state and the average, with the position
+ * in the metadata.
  *
  * @module
  */
@@ -38,7 +38,7 @@ export function formatState({ position, state }: Snapshot): Uint8Array {
 export function parseState(bytes: Uint8Array, network: Network, source: string): Snapshot {
   const { tensors, metadata } = readSafetensors(bytes, { source });
   const refuse = (reason: string): never => {
-    throw new RanetError(`Cannot go on from ${source}: ${reason}`);
+    throw new RanetError(`Cannot resume from ${source}: ${reason}`);
   };
   const part = (name: string) =>
     new Map(
@@ -48,12 +48,12 @@ export function parseState(bytes: Uint8Array, network: Network, source: string):
     );
   const [own, momentum, squares, ema] = Object.values(PARTS).map(part);
   if (own.size + momentum.size + squares.size + ema.size < tensors.size) {
-    refuse("it holds tensors of no known part");
+    refuse("it contains unknown tensors");
   }
   checkTensors(network, own, { source });
   if (ema.size > 0) checkTensors(network, ema, { source });
   checkMoments(network, { momentum, squares }, refuse);
-  const position = parsePosition(metadata.position, network.exits.length) ?? refuse("it does not say how far it is");
+  const position = parsePosition(metadata.position, network.exits.length) ?? refuse("it does not contain the position");
   const state: TrainingState = {
     tensors: own,
     momentum,
@@ -75,7 +75,7 @@ function checkMoments(
   for (const [part, tensors] of Object.entries(moments)) {
     for (const [name, { shape, data }] of tensors) {
       if (learned.get(name) !== shape.join()) refuse(`the ${part} of ${name} does not fit the network`);
-      if (part === "squares" && data.some((value) => value < 0)) refuse(`the ${part} of ${name} are below zero`);
+      if (part === "squares" && data.some((value) => value < 0)) refuse(`the ${part} of ${name} are negative`);
     }
   }
 }

@@ -1,5 +1,5 @@
 /**
- * A training image as it is kept in memory: the bytes from which each epoch's augmented image is made.
+ * Training images in memory, from which each epoch's augmented image is made.
  *
  * @module
  */
@@ -13,7 +13,10 @@ import type { RgbImage } from "../data/image.ts";
 import { checkTakesImages, toPixels } from "../data/preprocess.ts";
 import type { InputSpec } from "../network/common.ts";
 
-/** The original with its width and height; or red, green and blue at the network's input size, or of an array its planes. */
+/**
+ * The original with its width and height; or, at the network's input size, red, green and blue, or the planes of an
+ * array.
+ */
 export type StoredImage = RgbImage | { readonly data: Uint8ClampedArray | Float32Array };
 
 /** The form in which images are stored: unchanged, or resized and cropped to the network's input. */
@@ -21,11 +24,11 @@ export type StoredForm = "original" | Pick<InputSpec, "size" | "resize">;
 
 /** How images are stored. */
 export interface StoredHow {
-  /** In which form. */
+  /** The form in which images are stored. */
   readonly form: StoredForm;
-  /** What decodes image files. Default: the calling thread. */
+  /** Decodes image files. Default: the calling thread. */
   readonly decoders?: DecoderPool;
-  /** Channels that the network takes. Default: 3. */
+  /** Number of the network's input channels. Default: 3. */
   readonly channels?: number;
 }
 
@@ -40,7 +43,7 @@ export async function readStored(
     const { bytes, source } = file;
     if (form === "original") {
       throw new RanetError(
-        `Cannot use ${JSON.stringify(source)}: resized crops are cut out of images; for arrays use augment.crop`,
+        `Cannot use ${JSON.stringify(source)}: resized crops need images; for arrays use augment.crop`,
       );
     }
     return { data: arrayPlanes(bytes, { source, channels, form }) };

@@ -29,7 +29,7 @@ export interface TrainOptions {
    */
   readonly validateEvery?: number;
   /**
-   * A trained model to start from; classes that both have keep its weights. If only tensors are given, they are assumed
+   * A trained model to start from. Classes that both have keep its weights. If only tensors are given, they are assumed
    * to have the spec's classes. Default: random weights that follow from the recipe's seed.
    */
   readonly init?: Pick<Model, "spec" | "tensors"> | ReadonlyMap<string, Tensor>;
@@ -138,7 +138,10 @@ function givenBy(init: NonNullable<TrainOptions["init"]>): Given {
   return "tensors" in init ? { tensors: init.tensors, classes: init.spec.classes, source } : { tensors: init, source };
 }
 
-/** Follows the recipe. If `auto` has chosen a GPU and it is lost, the CPU continues from the last complete epoch. */
+/**
+ * Trains as the recipe specifies. If `auto` has chosen a GPU and it is lost, the CPU continues from the last complete
+ * epoch.
+ */
 export async function follow(
   options: SessionOptions,
   hooks: Pick<TrainOptions, "validateEvery" | "onStep" | "onEpoch" | "onDevice" | "onFallback" | "onNote">,
@@ -158,7 +161,7 @@ export async function follow(
     return await session.run({ saveEvery: Infinity, validateEvery, signal, onStep, onEpoch, ...mayFail && { onSave } });
   } catch (error) {
     if (!mayFail || await works(session)) throw error;
-    onFallback(`Training goes on on the CPU: ${(error as Error).message}`);
+    onFallback(`Training continues on the CPU: ${(error as Error).message}`);
   }
   return await follow({ ...options, device: "cpu", snapshot: last }, hooks);
 }

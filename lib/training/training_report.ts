@@ -87,7 +87,7 @@ ${
     pairs.length === 0 ? "" : `<h2>Most confused at the last exit</h2>
 ${
       table(
-        ["class", "taken for", "of its validation images"],
+        ["class", "predicted as", "of its validation images"],
         pairs.map(({ label, predicted, share, images }) => row([label, predicted, `${percent(share)} (${images})`])),
       )
     }`

@@ -1,7 +1,7 @@
 /**
  * TrivialAugment: one operation of fourteen, of random strength (Müller and Hutter, "TrivialAugment: Tuning-free Yet
  * State-of-the-Art Data Augmentation", ICCV 2021, in its "wide" form). Operations, strengths and every byte are those
- * of torchvision's TrivialAugmentWide on a Pillow image, without interpolation, black where there was no pixel.
+ * of torchvision's TrivialAugmentWide on a Pillow image, without interpolation; missing pixels are black.
  *
  * @module
  */
@@ -12,14 +12,14 @@ import { below } from "./random.ts";
 /** Red, green and blue, pixel by pixel. */
 type Pixels = Uint8ClampedArray;
 
-/** An operation, of a strength in a range; the strength is negative in half of the cases where there are two directions. */
+/** An operation with a range of strengths. If it has two directions, the strength is negative in half of the cases. */
 interface Operation {
   readonly range: readonly [weakest: number, strongest: number];
   readonly isSigned: boolean;
   apply(pixels: Pixels, strength: number, size: Size): Pixels;
 }
 
-/** How many strengths there are, the weakest and the strongest included. */
+/** Number of strengths, including the weakest and the strongest. */
 export const STRENGTHS = 31;
 
 const signed = (strongest: number, apply: Operation["apply"]): Operation => ({
@@ -50,16 +50,16 @@ const OPERATIONS: readonly Operation[] = [
   unsigned((pixels) => perChannel(pixels, equalizing)),
 ];
 
-/** How many operations there are. */
+/** Number of operations. */
 export const OPERATION_COUNT: number = OPERATIONS.length;
 
 /**
- * Applies an operation.
+ * Applies a random operation of random strength.
  *
  * @param pixels Red, green and blue, pixel by pixel.
  * @param size Size of the image.
  * @param random Generates numbers in [0, 1).
- * @returns As many bytes; perhaps the same ones.
+ * @returns The changed pixels, or the same array.
  */
 export function trivialAugment(pixels: Pixels, size: Size, random: () => number): Pixels {
   const operation = below(OPERATIONS.length, random);
@@ -68,10 +68,10 @@ export function trivialAugment(pixels: Pixels, size: Size, random: () => number)
 }
 
 /**
- * Applies a certain operation.
+ * Applies a given operation.
  *
- * @param how `operation`: its index; `strength`: from 0 to {@linkcode STRENGTHS} − 1; `isReversed`: in its other direction, if
- * it has two.
+ * @param how `operation`: its index; `strength`: from 0 to {@linkcode STRENGTHS} − 1; `isReversed`: use the other
+ * direction, if there are two.
  */
 export function applyOperation(
   pixels: Pixels,
@@ -87,7 +87,7 @@ export function applyOperation(
   return apply(pixels, isSigned && how.isReversed ? -strength : strength, size);
 }
 
-/** Evenly spaced, rounded as torch.linspace rounds: from the nearer end. */
+/** The strength with an index. Strengths are evenly spaced and rounded like torch.linspace, from the nearer end. */
 function strengthOf([from, to]: Operation["range"], index: number): number {
   const { fround } = Math;
   const step = fround((fround(to) - fround(from)) / (STRENGTHS - 1));
@@ -96,10 +96,10 @@ function strengthOf([from, to]: Operation["range"], index: number): number {
     : fround(fround(to) - step * (STRENGTHS - 1 - index));
 }
 
-/** Coefficients that map x and y in the result to the pixel. */
+/** Coefficients that map coordinates in the result to coordinates in the image. */
 type Matrix = readonly [xx: number, xy: number, x: number, yx: number, yy: number, y: number];
 
-/** Around the middle, in degrees against the clock. */
+/** A rotation around the centre, counterclockwise in degrees. */
 function rotation(degrees: number, { width, height }: Size): Matrix {
   const angle = -degrees * Math.PI / 180;
   const round = (value: number) => Math.round(value * 1e15) / 1e15;
@@ -108,7 +108,7 @@ function rotation(degrees: number, { width, height }: Size): Matrix {
   return [cosine, sine, x - cosine * x - sine * y, -sine, cosine, y + sine * x - cosine * y];
 }
 
-/** Takes each pixel from where a matrix says, in Pillow's 16 bits of fraction. */
+/** Transforms an image by a matrix, in fixed-point arithmetic with 16 fraction bits as in Pillow. */
 function transform(pixels: Pixels, [xx, xy, x0, yx, yy, y0]: Matrix, { width, height }: Size): Pixels {
   const fixed = (value: number) => Math.floor(value * 65536 + 0.5);
   const [stepX, stepY] = [fixed(xx), fixed(yx)];
@@ -128,7 +128,7 @@ function transform(pixels: Pixels, [xx, xy, x0, yx, yy, y0]: Matrix, { width, he
   return out;
 }
 
-/** From what is at `of(index)`, at 0, past the image itself, at 1. */
+/** Blends from the value at `of(index)` (share 0) to the image (share 1) and beyond. */
 function blend(pixels: Pixels, of: (index: number) => number, share: number): Pixels {
   const { fround } = Math;
   const factor = fround(share);
@@ -151,7 +151,7 @@ function contrast(pixels: Pixels, share: number): Pixels {
   return blend(pixels, () => mean, share);
 }
 
-/** From a smoothed image, whose border is the image's own. */
+/** Blends from a smoothed image, whose border is not smoothed. */
 function sharpness(pixels: Pixels, share: number, { width, height }: Size): Pixels {
   const row = 3 * width;
   return blend(pixels, (i) => {
@@ -163,13 +163,13 @@ function sharpness(pixels: Pixels, share: number, { width, height }: Size): Pixe
   }, share);
 }
 
-/** Keeps so many bits. */
+/** Keeps only the highest `bits` bits. */
 function posterize(pixels: Pixels, bits: number): Pixels {
   const mask = 256 - (1 << (8 - bits));
   return pixels.map((value) => value & mask);
 }
 
-/** Replaces each channel's values by those of a table that is made of how often each occurs. */
+/** Maps each channel's values with a table computed from the channel's histogram. */
 function perChannel(pixels: Pixels, tableOf: (counts: Uint32Array) => Uint8ClampedArray | undefined): Pixels {
   const out = pixels.slice();
   for (let channel = 0; channel < 3; channel++) {
@@ -182,7 +182,7 @@ function perChannel(pixels: Pixels, tableOf: (counts: Uint32Array) => Uint8Clamp
   return out;
 }
 
-/** The darkest value becomes 0, the lightest 255. */
+/** Table for autocontrast: the darkest value becomes 0, the lightest 255. */
 function stretching(counts: Uint32Array): Uint8ClampedArray | undefined {
   const [low, high] = [counts.findIndex((count) => count > 0), counts.findLastIndex((count) => count > 0)];
   if (high <= low) return undefined;
@@ -190,7 +190,7 @@ function stretching(counts: Uint32Array): Uint8ClampedArray | undefined {
   return Uint8ClampedArray.from({ length: 256 }, (_, value) => Math.trunc(value * scale - low * scale));
 }
 
-/** All values become about as frequent. */
+/** Table for histogram equalisation. */
 function equalizing(counts: Uint32Array): Uint8ClampedArray | undefined {
   const own = counts.filter((count) => count > 0);
   const step = Math.floor((own.reduce((sum, count) => sum + count, 0) - own.at(-1)!) / 255);
@@ -203,7 +203,7 @@ function equalizing(counts: Uint32Array): Uint8ClampedArray | undefined {
   });
 }
 
-/** As torch rounds. */
+/** Rounds like torch. */
 function roundHalfToEven(value: number): number {
   const floor = Math.floor(value);
   return value - floor === 0.5 ? floor + floor % 2 : Math.round(value);

@@ -57,7 +57,7 @@ export async function validate(
   const { exits, spec } = network;
   const model = { name: spec.name, spec, network, tensors, temperatures: options.temperatures };
   const usable = source.store.usable;
-  // Each epoch allocates memory again, so allocate only what a small data set needs.
+  // Memory is allocated in each epoch, so a small data set gets a small batch.
   const batchSize = Math.min(DEFAULT_BATCH_SIZE, Math.max(1, usable.length));
   using executor = await AdaptiveExecutor.create(model, { device: options.device, batchSize });
   const confidences = exits.map(() => new Float32Array(usable.length));

@@ -1,5 +1,5 @@
 /**
- * Whether tensors are a network's.
+ * Checks that tensors are the parameters of a network.
  *
  * @module
  */
@@ -16,16 +16,17 @@ export function parameterNames({ exits }: Network): Set<string> {
   return new Set(exits.flatMap(({ layers }) => layers).flatMap(layerParameters).map(({ name }) => name));
 }
 
-/** Most names listed per kind of problem: a wrong spec can have thousands. */
+/** Most names listed per kind of problem. With the wrong spec there can be thousands. */
 const MAX_LISTED = 20;
 
 /**
- * Makes sure that `tensors` are exactly the network's parameters.
+ * Checks that `tensors` are exactly the network's parameters.
  *
- * @param network Which parameters there must be.
- * @param tensors What there is.
+ * @param network The network.
+ * @param tensors The tensors by name.
  * @param options `source`: the file's name, for messages.
- * @throws {RanetError} If they are a quantized model's, or tensors are missing, unexpected, of another shape, make a negative variance, or overflow; by name.
+ * @throws {RanetError} If they belong to a quantized model, or tensors are missing, unexpected, of another shape, have
+ * a negative variance, or overflow. Lists them by name.
  */
 export function checkTensors(
   network: Network,
@@ -48,6 +49,9 @@ export function checkTensors(
       ? [`${name}: expected ${shapeOf(shape)}, found ${shapeOf(found)}`]
       : [];
   });
+  const found = classesOf(expected, tensors);
+  const areOthers = missing.length === 0 && found !== undefined && found !== network.spec.classes.length &&
+    misshapen.length === expected.filter(isOfClasses).length;
   const negative = expected.filter(({ name }) =>
     name.endsWith(".running_var") && tensors.get(name)?.data.some((v) => v < 0)
   )
@@ -63,8 +67,25 @@ export function checkTensors(
   if (report.length === 0) return;
   throw new RanetError(
     `Cannot use the weights ${options.source} for ${network.spec.name}: the tensors do not fit. ` +
-      `Check that the spec, or the flags, are those that they were trained with.\n${report.join("\n")}`,
+      (areOthers
+        ? `They have ${found} classes, but the spec has ${network.spec.classes.length}: it needs the same classes in the same order.`
+        : "Check that they were trained with this spec or these flags.") +
+      `\n${report.join("\n")}`,
   );
+}
+
+/** Whether a parameter has a row for each class. */
+function isOfClasses({ name }: { readonly name: string }): boolean {
+  return /\.linear\.(weight|bias)$/.test(name);
+}
+
+/** The number of classes of the tensors, if it is consistent. */
+function classesOf(
+  expected: readonly { readonly name: string }[],
+  tensors: ReadonlyMap<string, Tensor>,
+): number | undefined {
+  const [classes, ...others] = new Set(expected.filter(isOfClasses).map(({ name }) => tensors.get(name)?.shape[0]));
+  return others.length === 0 ? classes : undefined;
 }
 
 function list(title: string, lines: readonly string[]): string[] {

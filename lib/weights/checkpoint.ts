@@ -1,6 +1,6 @@
 /**
- * PyTorch checkpoints → named tensors: the `state_dict` of a file written by `torch.save`, without running any Python
- * the file may ask for and without reading the optimizer's share of it.
+ * Reads PyTorch checkpoints: the `state_dict` of a file written by `torch.save`, as named tensors. No Python code in
+ * the file is run, and the optimizer's state is not read.
  *
  * @module
  */
@@ -16,27 +16,27 @@ import { openTorchFile } from "./torch_file.ts";
 import { TorchTensor } from "./torch_objects.ts";
 import { expectObject } from "../text/expect.ts";
 
-/** What {@linkcode readCheckpoint} reads, and out of what. */
+/** Options of {@linkcode readCheckpoint}. */
 export interface ReadCheckpointOptions extends WeightNamesOptions {
-  /** The file's name, for error messages. */
+  /** The file's name in errors. */
   readonly source: string;
   /**
-   * The key that the state_dict is under, or several joined by points. Default: `state_dict`; else the only one that has
-   * a dict of tensors.
+   * The key of the state_dict, or several keys joined by dots. Default: `state_dict`, or else the only key with a dict
+   * of tensors.
    */
   readonly key?: string;
 }
 
 /**
- * Reads the tensors of a PyTorch checkpoint: of the `state_dict` in it, or of the whole if it is one itself. What wrappers
- * put before each name (`module.`, `_orig_mod.`, `model.`) is taken off, every float becomes float32, integers and counters
- * are left out. Whatever else is in the file does not matter: nothing in it is run.
+ * Reads the tensors of a PyTorch checkpoint: of its `state_dict`, or of the whole file if it is a state_dict itself.
+ * Prefixes of wrappers (`module.`, `_orig_mod.`, `model.`) are removed, floats are converted to float32, integers and
+ * counters are omitted. Other contents of the file are ignored, and nothing in it is run.
  *
  * @param bytes The whole file: a zip archive, or the legacy container.
- * @param options What errors call it, and what is looked for.
+ * @param options The file's name in errors, and what to read.
  * @returns The tensors by name, in the file's order.
- * @throws {RanetError} If the file is not such a checkpoint, is damaged, a tensor is made by something that only Python could
- * run, or holds a number that is not finite.
+ * @throws {RanetError} If the file is not such a checkpoint or is damaged, or a tensor is created by a function that
+ * only Python could run, or contains a number that is not finite.
  *
  * @example
  * ```ts
@@ -78,13 +78,13 @@ function* named(stateDict: ReadonlyMap<unknown, unknown>): Generator<[string, un
   for (const [key, value] of stateDict) if (typeof key === "string") yield [key, value];
 }
 
-/** A state_dict has floats; integers, such as counters; and what modules save besides. */
+/** The kind of a state_dict's value: floats, integers such as counters, or other things that modules save. */
 function kindOf(value: unknown): WeightKind {
   if (value instanceof TorchTensor) return value.storage.format.float ? "floats" : { found: "a tensor without floats" };
   return { found: describe(value), ...value instanceof PickleOpaque && { advice: SAVE_AGAIN } };
 }
 
-/** Where in the storage each of a view's numbers is, in row-major order. */
+/** Positions of a view's numbers in its storage, in row-major order. */
 function positions({ offset, shape, stride }: TorchTensor): (i: number) => number {
   return (i) => {
     let at = offset;

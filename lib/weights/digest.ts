@@ -1,5 +1,5 @@
 /**
- * What tells tensors from others.
+ * Digests that identify tensors and models.
  *
  * @module
  */
@@ -8,25 +8,28 @@ import type { Network } from "../network/network.ts";
 import { divideLogits, reweightOf } from "./temperature.ts";
 import type { Tensor } from "./tensor.ts";
 
-/** By tensors and temperatures. */
+/** Computed digests, by tensors and temperatures. */
 const known = new WeakMap<ReadonlyMap<string, Tensor>, Map<string, Promise<string>>>();
 
 /**
- * SHA-256 over names, shapes and values, in hexadecimal; the tensors' order does not matter. Worked out once for each map,
- * whose values must not change.
+ * SHA-256 of names, shapes and values, in hexadecimal. The order of tensors does not matter. It is computed once for
+ * each map, whose values must not change.
  */
 export function digestTensors(tensors: ReadonlyMap<string, Tensor>): Promise<string> {
   return remember(tensors, "", () => tensors);
 }
 
-/** The same of a model as trained, to which temperatures belong: its tensors, and how exits are boosted. */
+/** A digest of a trained model, which identifies its temperatures: of its tensors and the boosting of its exits. */
 export function digestTrained(
   { network, tensors }: { readonly network: Network; readonly tensors: ReadonlyMap<string, Tensor> },
 ): Promise<string> {
   return digestModel({ network, tensors });
 }
 
-/** The same of what a model computes with: its tensors, classifiers divided by its temperatures, and how exits are boosted. */
+/**
+ * A digest of the numbers with which a model computes: its tensors, with classifiers divided by temperatures, and the
+ * boosting of its exits.
+ */
 export function digestModel(
   { network, tensors, temperatures }: {
     readonly network: Network;
@@ -45,7 +48,7 @@ export function digestModel(
   });
 }
 
-/** What boosted exits multiply the logits before by, under names of their own. */
+/** The factors of boosted exits, as named values. */
 function reweightsOf(network: Network, temperatures?: readonly number[]): [name: string, reweight: number][] {
   const classifiers = network.exits.flatMap(({ layers }) => layers).filter((layer) => layer.kind === "classifier");
   return classifiers.flatMap((layer): [string, number][] => {

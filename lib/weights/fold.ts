@@ -11,7 +11,7 @@ import type { Tensor } from "./tensor.ts";
 
 /** A layer's weights as its kernel uses them. */
 export interface FoldedLayer {
-  /** `[out][in][kernel][kernel]`, `in` being 1 of a depthwise convolution; or `[out][in]`. */
+  /** `[out][in][kernel][kernel]`, where `in` is 1 for a depthwise convolution; or `[out][in]`. */
   readonly weight: Float32Array;
   /** `[out]`. */
   readonly bias: Float32Array;
@@ -19,7 +19,7 @@ export interface FoldedLayer {
   readonly reweight?: number;
 }
 
-/** Weights and bias of each layer, under the name of its convolution or linear layer. */
+/** Weights and bias of each layer, by the name of its convolution or linear layer. */
 export type FoldedWeights = ReadonlyMap<string, FoldedLayer>;
 
 /** Added to the variance, as PyTorch does by default. */
@@ -28,17 +28,17 @@ export const EPSILON = 1e-5;
 /**
  * Folds the weights of a whole network.
  *
- * @param network Which layers there are.
- * @param tensors All its parameters as trained (see `checkTensors`).
- * @param temperatures What each exit's logits are divided by. Default: nothing.
- * @throws {RanetError} If they are a quantized model's.
+ * @param network The network.
+ * @param tensors All of its trained parameters (see `checkTensors`).
+ * @param temperatures Temperatures by which each exit's logits are divided. Default: none.
+ * @throws {RanetError} If the tensors belong to a quantized model.
  */
 export function foldWeights(
   network: Network,
   tensors: ReadonlyMap<string, Tensor>,
   temperatures?: readonly number[],
 ): FoldedWeights {
-  refuseQuantized(tensors, `compute ${network.spec.name} in floats`);
+  refuseQuantized(tensors, `compute ${network.spec.name} in floating point`);
   const folded = new Map<string, FoldedLayer>();
   const given = temperatures ? divideLogits(network, tensors, temperatures) : tensors;
   const data = (name: string) => given.get(name)!.data;
@@ -79,7 +79,7 @@ function foldConvolution(
   const variance = data(`${norm}.running_var`);
   const scale = data(`${norm}.weight`).map((gamma, out) => gamma / Math.sqrt(variance[out] + EPSILON));
   const fanIn = weight.length / channels;
-  // A loop, because a callback for each of millions of weights would slow down the start.
+  // This is a loop because calling a function for each of millions of weights would slow down the start.
   const scaled = new Float32Array(weight.length);
   for (let out = 0, i = 0; out < channels; out++) {
     for (const end = i + fanIn; i < end; i++) scaled[i] = weight[i] * scale[out];
@@ -101,7 +101,13 @@ export function listOverflows(network: Network, tensors: ReadonlyMap<string, Ten
   const convolutions = network.exits.flatMap((exit) => exit.layers).filter(isConvolution);
   return convolutions.flatMap((layer) => {
     const { weight, bias } = foldConvolution(layer, (name) => tensors.get(name)!.data);
-    if (!weight.every(Number.isFinite)) return [`${layer.name}.weight`];
-    return bias.every(Number.isFinite) ? [] : [`${layer.norm}.bias`];
+    if (!areFinite(weight)) return [`${layer.name}.weight`];
+    return areFinite(bias) ? [] : [`${layer.norm}.bias`];
   });
+}
+
+/** A loop, for the same reason. */
+function areFinite(values: Float32Array): boolean {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
+  return true;
 }

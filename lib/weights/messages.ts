@@ -1,16 +1,16 @@
 /**
- * How the readers of weights files word their errors.
+ * Wording of errors of the weights readers.
  *
  * @module
  */
 
 import { RanetError } from "../errors.ts";
 
-/** The way out where a checkpoint holds what only Python could make. */
+/** The remedy for a checkpoint with objects that only Python could create. */
 export const SAVE_AGAIN =
-  'Save it anew where it was trained: torch.save({"state_dict": model.state_dict()}, "weights.pth")';
+  'Save it again where it was trained: torch.save({"state_dict": model.state_dict()}, "weights.pth")';
 
-/** A value out of a file as an error message shows it: short, on one line, control characters escaped. */
+/** A value of a file as shown in errors: short, on one line, with control characters escaped. */
 export function quote(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 120 ? value.slice(0, 120) + "…" : value);
   if (Array.isArray(value)) return "a list";
@@ -19,8 +19,8 @@ export function quote(value: unknown): string {
 }
 
 /**
- * Runs `read` and puts "Cannot read `what`: " before the message of a {@linkcode RanetError} it throws, so that the
- * functions underneath state the reason alone.
+ * Runs `read` and prefixes the message of a {@linkcode RanetError} that it throws with "Cannot read `what`: ", so that
+ * called functions only give the reason.
  *
  * @throws {RanetError} If `read` does.
  */

@@ -1,12 +1,12 @@
 /**
- * What a file of weights says of itself among its notes: whose they are, and the classes of its logits.
+ * Metadata of a weights file: the architecture, and the classes of its logits.
  *
  * @module
  */
 
 import * as z from "zod";
 
-/** What the notes of a file are made from. */
+/** Contents of the metadata. */
 export interface WeightsOwner {
   /** The architecture's name. */
   readonly name: string;
@@ -14,12 +14,12 @@ export interface WeightsOwner {
   readonly classes: readonly string[];
 }
 
-/** Notes for a file of weights. */
+/** Metadata for a weights file. */
 export function weightsMetadata({ name, classes }: WeightsOwner): Record<string, string> {
   return { spec: name, classes: JSON.stringify(classes) };
 }
 
-/** The classes that a file's notes name; `undefined` if they name none. */
+/** The classes in a file's metadata; `undefined` if there are none. */
 export function classesIn(metadata: Readonly<Record<string, string>>): readonly string[] | undefined {
   if (metadata.classes === undefined) return undefined;
   try {

@@ -1,48 +1,54 @@
 /**
- * Which of a file's named values are a network's weights, and under which names: the same for every kind of file.
+ * Selects the weights of a network among a file's named values, and maps their names. It is used for every file format.
  *
  * @module
  */
 
 import { RanetError } from "../errors.ts";
+import { refuseOtherLayers } from "./other_layers.ts";
 import { quote } from "./messages.ts";
 
-/** What is looked for in a file of weights. */
+/** Which weights to select from a file. */
 export interface WeightNamesOptions {
   /**
-   * The names of the network's parameters. Default: unknown; then only usual prefixes are taken off, and everything that
-   * is there counts as needed.
+   * Names of the network's parameters. Default: unknown; then only the usual prefixes are removed, and every value
+   * counts as needed.
    */
   readonly expected?: ReadonlySet<string>;
-  /** Told what was done to find them, a sentence at a time. Default: nobody is. */
+  /** Called with a sentence for each step that was necessary to find the weights. Default: no call. */
   readonly onNote?: (note: string) => void;
 }
 
-/** What a value is: floats, or something else, in words; and if that could be floats after all, what to do about it. */
+/** The kind of a value: floats, or something else in words, with advice if it can be converted to floats. */
 export type WeightKind = "floats" | { readonly found: string; readonly advice?: string };
 
-/** What training and wrappers leave beside weights: batch norm's counters, thop's counts. */
+/** Names of counters beside the weights: of batch norm and of thop. */
 const COUNTERS = /(^|\.)(num_batches_tracked|total_ops|total_params)$/;
-/** Whether a name is that of a counter beside the weights. */
+/** Whether a value is a counter, not a weight. */
 export function isCounter(name: string): boolean {
   return COUNTERS.test(name);
 }
 
-/** What wrappers put before a network's names: DataParallel, torch.compile (anywhere), Lightning and others. */
-const WRAPPERS = /^((module|_orig_mod|model)\.)+|(?<=\.)_orig_mod\./g;
-/** What torch.compile puts before names, anywhere. */
-const COMPILED = /(?<=^|\.)_orig_mod\./g;
+/** Prefixes that wrappers add to a network's names: DataParallel, Lightning and others. */
+const WRAPPERS = /^((module|model)\.)+/;
+/** Prefixes that wrappers of single layers add at any position: torch.compile, FSDP, activation checkpoints. */
+const WITHIN = /(?<=^|\.)(_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\./g;
+/**
+ * The prefix of DataParallel around single layers. It may also be a regular name, so it is removed only if the rest
+ * then fits.
+ */
+const PARALLEL = /(?<=\.)module\./g;
 /** Most names listed in a note. */
 const MAX_LISTED = 5;
 
 /**
- * Picks weights.
+ * Selects weights.
  *
- * @param values The file's, by their names there.
- * @param kindOf What a value is.
- * @returns Those that are floats, but for counters, under the network's names: without the prefixes of wrappers, or without
- * one that all share if they then fit, or only those of one prefix, if these are all that the network needs.
- * @throws {RanetError} If a name is there twice, or all weights under two prefixes, or something that is needed is no floats.
+ * @param values The file's values by name.
+ * @param kindOf Returns the kind of a value.
+ * @returns The floats without counters, by the network's names. To match those, prefixes of wrappers are removed, or a
+ * prefix that all names share, or only the names under one prefix are used if these are complete.
+ * @throws {RanetError} If a name is duplicated, all weights exist under two prefixes, or a needed value is not floats.
  */
 export function pickWeights<Value>(
   values: Iterable<readonly [string, Value]>,
@@ -53,6 +59,7 @@ export function pickWeights<Value>(
   const entries = [...values].filter(([name]) => !isCounter(name));
   const floats = entries.filter(([, value]) => kindOf(value) === "floats").map(([name]) => name);
   const rename = renaming(floats, expected);
+  if (expected) refuseOtherLayers(entries.map(([name]) => name), { expected, rename });
 
   const picked = new Map<string, Value>();
   const original = new Map<string, string>();
@@ -61,7 +68,7 @@ export function pickWeights<Value>(
     const name = rename(before);
     const kind = kindOf(value);
     if (name === undefined) {
-      leftOut.push(`${quote(before)} (none of the network's)`);
+      leftOut.push(`${quote(before)} (not a parameter of the network)`);
       continue;
     }
     if (kind !== "floats") {
@@ -81,10 +88,10 @@ export function pickWeights<Value>(
     picked.set(name, value);
   }
   const [example] = [...original].filter(([name, before]) => name !== before);
-  if (example) onNote(`Took the names without their prefix: ${quote(example[1])} is ${quote(example[0])}`);
+  if (example) onNote(`Removed a prefix from names: ${quote(example[1])} is ${quote(example[0])}`);
   if (leftOut.length > 0) {
     const more = leftOut.length > MAX_LISTED ? `, and ${leftOut.length - MAX_LISTED} more` : "";
-    onNote(`Left out what is no weights: ${leftOut.slice(0, MAX_LISTED).join(", ")}${more}`);
+    onNote(`Ignored values that are not weights: ${leftOut.slice(0, MAX_LISTED).join(", ")}${more}`);
   }
   return picked;
 }
@@ -93,23 +100,24 @@ function advice({ advice }: Exclude<WeightKind, "floats">): string {
   return advice === undefined ? "" : `. ${advice}`;
 }
 
-/** From a file's names to the network's. */
+/** Returns the mapping from a file's names to the network's. */
 function renaming(names: readonly string[], expected: ReadonlySet<string> | undefined): Rename {
   return expected && fittingName(names, expected) || unwrap;
 }
 
-/** A file's name → the network's; `undefined` for what is none of the network's. */
+/** Maps a file's name to the network's; `undefined` if it is not a parameter of the network. */
 type Rename = (name: string) => string | undefined;
 
 /**
- * What makes a file's names those of a network, all of which are then there; `undefined` if nothing does.
+ * The mapping from a file's names with which all names of the network exist; `undefined` if there is none.
  *
- * @throws {RanetError} If several prefixes do, none of which is a wrapper's: of a teacher and its student, say.
+ * @throws {RanetError} If several prefixes fit and none is a wrapper's, for example those of a teacher and a student.
  */
 export function fittingName(names: readonly string[], expected: ReadonlySet<string>): Rename | undefined {
   const choices: Rename[] = [
     (name: string) => name,
     unwrap,
+    (name: string) => unwrap(name).replaceAll(PARALLEL, ""),
     ...sharedPrefixes(names).map((length) => (name: string) => unwrap(name.slice(length))),
   ];
   const fitting = choices.filter((rename) => {
@@ -120,9 +128,12 @@ export function fittingName(names: readonly string[], expected: ReadonlySet<stri
   return exact ?? underOnePrefix(names, expected) ?? fitting[0];
 }
 
-/** Takes only names of one prefix, if all of the network's are under it and others, such as a loss's, are not. */
+/**
+ * Selects only names under one prefix, if all of the network's names are under it and others, such as those of a loss,
+ * are not.
+ */
 function underOnePrefix(names: readonly string[], expected: ReadonlySet<string>): Rename | undefined {
-  const inner = (name: string): string => name.replaceAll(COMPILED, "");
+  const inner = (name: string): string => name.replaceAll(WITHIN, "");
   const found = new Set(names.map(inner));
   const [any = ""] = expected;
   const prefixes = [...found].filter((name) => name.endsWith(`.${any}`)).map((name) => name.slice(0, -any.length))
@@ -131,7 +142,7 @@ function underOnePrefix(names: readonly string[], expected: ReadonlySet<string>)
   const [prefix, other] = wrappers.length === 1 ? wrappers : prefixes;
   if (other !== undefined) {
     throw new RanetError(
-      `it has the network's weights under several prefixes: ${prefixes.map(quote).join(", ")}. Save those of one alone`,
+      `it has the network's weights under several prefixes: ${prefixes.map(quote).join(", ")}. Save only one of them`,
     );
   }
   if (prefix === undefined) return undefined;
@@ -139,10 +150,10 @@ function underOnePrefix(names: readonly string[], expected: ReadonlySet<string>)
 }
 
 function unwrap(name: string): string {
-  return name.replace(WRAPPERS, "");
+  return name.replaceAll(WITHIN, "").replace(WRAPPERS, "");
 }
 
-/** Lengths of the prefixes, each up to a point, that all names have, the shortest first. */
+/** Lengths of the prefixes that all names share, each ending with a dot, the shortest first. */
 function sharedPrefixes(names: readonly string[]): number[] {
   const [first = ""] = names;
   const lengths: number[] = [];

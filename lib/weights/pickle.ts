@@ -1,64 +1,65 @@
 /**
- * A reader of Python pickles that builds plain data and never runs anything: a pickle is a program for a small stack
- * machine, and of its instructions only those `torch.save` writes (protocols 2 to 5) are known here. The names whose
- * meaning is known are a list the caller gives. Any other name, what is called by it and what is done to that are opaque: a
- * {@linkcode PickleOpaque} stands for them, and the reading goes on.
+ * Reads Python pickles as plain data without running any code. A pickle is a program for a small stack machine; only
+ * the instructions that `torch.save` writes (protocols 2 to 5) are supported. The caller gives a list of known names.
+ * Any other name, and any result of calling it, is opaque: it is represented by a {@linkcode PickleOpaque}, and reading
+ * continues.
  *
- * Python's None, numbers and strings become their JavaScript counterparts (integers past 2⁵³ bigints), lists and tuples
- * arrays, dicts Maps, sets Sets. Values are shared by reference as in the pickle and nothing here walks them, so that neither
- * deep nesting nor a memo that doubles itself costs more than the instructions written.
+ * Python's None, numbers and strings become their JavaScript equivalents (integers above 2⁵³ become bigints), lists and
+ * tuples become arrays, dicts Maps, and sets Sets. Values are shared by reference as in the pickle and are never
+ * traversed here. Therefore neither deep nesting nor a memo that doubles itself costs more than the instructions in the
+ * file.
  *
  * @module
  */
 
 import { RanetError } from "../errors.ts";
 
-/** A value that only running Python would give. */
+/** A value that only Python could create. */
 export class PickleOpaque {
-  /** The dotted name of the class or function that it is of. */
+  /** Dotted name of the class or function that creates it. */
   readonly name: string;
 
-  /** @param name The dotted name of the class or function that it is of. */
+  /** @param name Dotted name of the class or function that creates it. */
   constructor(name: string) {
     this.name = name;
   }
 }
 
 /**
- * What a known Python callable stands for; it may give a {@linkcode PickleOpaque}.
+ * Implementation of a known Python callable. It may return a {@linkcode PickleOpaque}.
  *
- * @throws {RanetError} If the arguments are not ones it can take.
+ * @throws {RanetError} If the arguments are not valid.
  */
 export type PickleConstructor = (args: readonly unknown[]) => unknown;
 
 /** A known Python name in a pickle. */
 export class PickleGlobal {
-  /** Its dotted name. */
+  /** Dotted name. */
   readonly name: string;
-  /** What calling it means. */
+  /** Implementation of a call. */
   readonly construct?: PickleConstructor;
 
-  /** @param name Its dotted name. @param construct What calling it means; without it, what that gives is opaque. */
+  /** @param name Dotted name. @param construct Implementation of a call. Without it, the result is opaque. */
   constructor(name: string, construct?: PickleConstructor) {
     this.name = name;
     this.construct = construct;
   }
 }
 
-/** How {@linkcode unpickle} treats what a pickle refers to. */
+/** Options of {@linkcode unpickle}. */
 export interface UnpickleOptions {
   /**
-   * Where the pickle starts, in bytes.
+   * Start of the pickle in bytes.
    * @default {0}
    */
   readonly offset?: number;
-  /** The names whose meaning is known. */
+  /** Known names. */
   readonly globals: ReadonlyMap<string, PickleGlobal>;
-  /** Resolves what the pickle refers to outside of itself. */
+  /** Resolves a reference to an object outside the pickle. */
   readonly persistentLoad: (id: unknown) => unknown;
 }
 
-/** What {@linkcode unpickle} read. */
+/** Result of {@linkcode unpickle}. */
 export interface Unpickled {
   /** The object. */
   readonly value: unknown;
@@ -66,16 +67,16 @@ export interface Unpickled {
   readonly end: number;
 }
 
-/** Bounds the objects a file can ask for; a network of 1,000 tensors takes 36,000. */
+/** Limit of instructions, which bounds the number of objects. A network of 1,000 tensors takes 36,000. */
 const MAX_INSTRUCTIONS = 2_000_000;
 
-/** Python counts without end; making a number of very many digits would take long. */
+/** Size limit of an integer in bytes. Python's integers are unlimited, and converting a huge one would take long. */
 const MAX_INTEGER_BYTES = 1024;
 
 /**
  * Reads one pickle.
  *
- * @throws {RanetError} If it is cut short or malformed, or has an instruction not known.
+ * @throws {RanetError} If it is truncated or malformed, or has an unknown instruction.
  */
 export function unpickle(bytes: Uint8Array, options: UnpickleOptions): Unpickled {
   const machine = new PickleMachine(bytes, options);
@@ -103,7 +104,7 @@ class PickleMachine {
     this.at = options.offset ?? 0;
   }
 
-  /** Runs one instruction; true if it was the last. */
+  /** Runs one instruction. Returns true if it was the last. */
   step(): boolean {
     const stack = this.#stack;
     const opcode = this.#uint8();
@@ -171,10 +172,10 @@ class PickleMachine {
       case 0x28: // MARK
         this.#marks.push(stack.length);
         return false;
-      case 0x30: // POP, of a tuple that holds itself
+      case 0x30: // POP, written for a tuple that contains itself
         this.pop();
         return false;
-      case 0x31: // POP_MARK, likewise
+      case 0x31: // POP_MARK, written for the same reason
         this.#popMark();
         return false;
       case 0x29: // EMPTY_TUPLE
@@ -245,17 +246,17 @@ class PickleMachine {
         stack.push(this.#call(callee, args));
         return false;
       }
-      case 0x92: { // NEWOBJ_EX: with named arguments, which nothing known takes
+      case 0x92: { // NEWOBJ_EX: with named arguments, which no known name takes
         const [, args, callee] = [this.pop(), this.pop(), this.pop()];
         stack.push(this.#call(callee, args));
         return false;
       }
-      case 0x6f: { // OBJ: an instance of one of Python 2.7's classes
+      case 0x6f: { // OBJ: an instance of a Python 2.7 class
         const [callee, ...args] = this.#popMark();
         stack.push(this.#call(callee, args));
         return false;
       }
-      case 0x62: { // BUILD: sets attributes, which no value here has (OrderedDict's _metadata, an object's own)
+      case 0x62: { // BUILD: sets attributes, which values here do not have (such as OrderedDict's _metadata)
         this.pop();
         const target = this.#top();
         if (typeof target !== "object" || Array.isArray(target)) throw this.#malformed();
@@ -266,7 +267,7 @@ class PickleMachine {
         return false;
     }
     throw new RanetError(
-      `its pickle has an instruction torch.save does not write: 0x${opcode.toString(16)} at byte ${this.at - 1}`,
+      `its pickle has an instruction that torch.save does not write: 0x${opcode.toString(16)} at byte ${this.at - 1}`,
     );
   }
 
@@ -332,10 +333,10 @@ class PickleMachine {
     return new RanetError(`its pickle is malformed at byte ${this.at - 1}`);
   }
 
-  /** The position of the next `count` bytes, which it steps over. */
+  /** Skips the next `count` bytes and returns their position. */
   #take(count: number): number {
     const start = this.at;
-    if (count > this.#bytes.length - start) throw new RanetError("its pickle does not end; is the file cut short?");
+    if (count > this.#bytes.length - start) throw new RanetError("its pickle does not end; the file may be truncated");
     this.at += count;
     return start;
   }
@@ -348,7 +349,7 @@ class PickleMachine {
     return this.#view.getUint32(this.#take(4), true);
   }
 
-  /** A count; one past 2⁵³ is past any file, too. */
+  /** A count. Above 2⁵³ it is inexact, but larger than any file. */
   #uint64(): number {
     return Number(this.#view.getBigUint64(this.#take(8), true));
   }
@@ -369,7 +370,7 @@ class PickleMachine {
     return line;
   }
 
-  /** A little-endian two's complement integer; one of more digits than anybody counts with is as good as unknown. */
+  /** A little-endian two's complement integer. One above the size limit is opaque. */
   #long(count: number): number | bigint | PickleOpaque {
     if (count > MAX_INTEGER_BYTES) return new PickleOpaque(`int of ${this.#raw(count).length} bytes`);
     const value = BigInt.asIntN(8 * count, BigInt(`0x0${this.#raw(count).toReversed().toHex()}`));

@@ -1,56 +1,71 @@
 /**
- * Eight-bit weights: what a quantized model's file holds, and what its integers mean. Docs: docs/int8.md.
+ * The format of 8-bit weights: tensors of a quantized model's file, and the meaning of their integers. See
+ * docs/int8.md.
  *
- * Features are whole numbers from 0 to 127, behind a ReLU; what one step stands for may differ from channel to channel
- * (`NAME.scale`). It needs no thought inside the network: the steps of a convolution's inputs are in its weights.
+ * Features are whole numbers (steps) from 0 to 127 after a ReLU. The value of one step may differ between channels
+ * (`NAME.scale`). Inside the network it is not needed, because it is included in the weights of the next convolution.
  *
  * | tensor | type, shape | what |
  * | --- | --- | --- |
  * | `NAME.weight` | I8 `[out, in, k, k]`, I16 if it reads the image | weights, batch norm folded in |
  * | `NAME.bias` | I32 `[out]` | added to the sum of products |
- * | `NAME.multiplier` | F32 `[out]` | from that sum to steps of the output |
- * | `NAME.scale` | F32 `[out]` | what one step of the output stands for |
- * | `image.scale` | F32 `[1]` | what one step of the image stands for |
+ * | `NAME.multiplier` | F32 `[out]` | factor from that sum to steps of the output |
+ * | `NAME.scale` | F32 `[out]` | value of one step of the output |
+ * | `image.scale` | F32 `[1]` | value of one step of the image |
  * | `NAME.weight`, `NAME.bias` of a linear layer | F32 or F16 | as in other models |
+ * | `NAME.multiplier`, `NAME.scale` of a squeeze or an excitation | F32 `[channels]` | as above |
+ *
+ * A depthwise convolution has `in` = 1. A convolution that computes the inputs of gates has no ReLU; it writes `(number
+ * + 64 scale) / scale`, where `scale` is a single number.
  *
  * - image: `clamp(round(x · f32(1 / image.scale)), −2047, 2047)`
- * - convolution: `clamp(round(f32(Σ weight · input + bias) · multiplier), 0, 127)`, the sum in whole numbers, the product rounded
- *   to float32, `round` to the nearest whole number, of two the even one
- * - max-pooling: of the whole numbers
- * - resize: `(Σ share · input + 2¹³) >> 14` over the four corners, whose shares are whole and add up to 2¹⁴ (`cornerShares`)
- * - linear layer: of the mean of the pooled window, each channel times its step; float32
+ * - convolution: `clamp(round(f32(Σ weight · input + bias) · multiplier), 0, 127)`, where the sum is computed with
+ *   integers, the product is rounded to float32, and `round` rounds to the nearest integer, ties to even
+ * - max-pooling: on the integers
+ * - resize: `(Σ share · input + 2¹³) >> 14` over the four corners, whose integer shares add up to 2¹⁴ (`cornerShares`)
+ * - squeeze: `clamp(round(f32(Σ input) · multiplier), 0, 127)` over all pixels
+ * - excitation: `min((input · m + 2¹³) >> 14, 127)`, `m = round(f32(round(2¹⁴ · gate((number − 64) · scale)) ·
+ *   multiplier))`, with the number and the scale of the convolution that computes the inputs of its gates
+ * - linear layer: on the mean of the pooled window, each channel multiplied by the value of its step, in float32
  *
  * @module
  */
 
 import { RanetError } from "../errors.ts";
+import { type Gate, gateOf } from "../network/activation.ts";
 import type { Convolution, Layer, Network } from "../network/network.ts";
 import { quote } from "./messages.ts";
 import { reweightOf } from "./temperature.ts";
 import type { Tensor } from "./tensor.ts";
 
-/** Largest number of a feature. */
+/** Largest value of a feature in steps. */
 export const MAX_STEP = 127;
 /** Largest magnitude of a weight. */
 export const MAX_WEIGHT = 127;
-/** Largest magnitude of a pixel. */
+/** Largest magnitude of a pixel in steps. */
 export const MAX_PIXEL = 2047;
-/** Largest magnitude of a weight that pixels are multiplied by. */
+/** Largest magnitude of a weight of a convolution that reads the image. */
 export const MAX_IMAGE_WEIGHT = 32767;
-/** Largest magnitude of a bias: float32 holds all whole numbers up to this. */
+/** Largest magnitude of a bias. float32 represents all integers up to this one. */
 export const MAX_BIAS = 2 ** 24;
-/** Sums have 32 bits with a sign. */
+/** Largest sum: signed 32 bits. */
 export const MAX_SUM = 2 ** 31 - 1;
-/** What the shares of a resize add up to. */
+/** Sum of the shares of a resize, and the value of a gate of 1. */
 export const SHARES = 2 ** 14;
+/** Largest integer up to which float32 represents all integers. */
+const MAX_WHOLE = 2 ** 24;
+/** The step that means 0 in inputs of gates. */
+export const GATE_MIDDLE = 64;
+/** Largest multiplier of an excitation, so that products with its gates have at most 24 bits. */
+export const MAX_GATE_MULTIPLIER = 4;
 
-/** The tensor that only quantized models have. */
+/** Name of a tensor that only quantized models have. */
 export const IMAGE_SCALE = "image.scale";
 
-/** The note in a file of weights by which its integers are read, and its value. */
+/** Metadata key and value that mark a file as quantized. */
 export const QUANTIZATION_NOTE = { key: "quantization", value: "int8" } as const;
 
-/** A convolution in whole numbers. */
+/** A quantized convolution. */
 export interface QuantizedConvolution {
   /** `[out][in][kernel][kernel]`; 16 bits if it reads the image. */
   readonly weight: Int8Array | Int16Array;
@@ -58,35 +73,47 @@ export interface QuantizedConvolution {
   readonly bias: Int32Array;
   /** `[out]`. */
   readonly multiplier: Float32Array;
-  /** `[out]`, what one step of the output stands for. */
+  /** `[out]`, value of one step of the output. */
   readonly scale: Float32Array;
 }
 
-/** The end of a head. */
+/** The gates of an excitation as integers. */
+export interface QuantizedExcitation {
+  /** `[channels]`, factor from steps of the input to steps of the output. */
+  readonly multiplier: Float32Array;
+  /** The gate of each number from 0 to {@linkcode MAX_STEP}, in units of 1 / {@linkcode SHARES}. */
+  readonly gates: Float32Array;
+}
+
+/** The classifier of an exit. */
 export interface QuantizedClassifier {
   /** `[classes][channels]`. */
   readonly weight: Float32Array;
   /** `[classes]`. */
   readonly bias: Float32Array;
-  /** `[channels]`, what one step of what it reads stands for. */
+  /** `[channels]`, value of one step of the input. */
   readonly steps: Float32Array;
   /** For a boosted exit: factor by which the logits of the previous exit are added. */
   readonly reweight?: number;
 }
 
-/** A network's weights in eight bits. */
+/** The weights of a quantized network. */
 export interface QuantizedWeights {
-  /** What one step of the image stands for. */
+  /** Value of one step of the image. */
   readonly imageScale: number;
-  /** By name. */
+  /** Convolutions by name, including depthwise ones. */
   readonly convolutions: ReadonlyMap<string, QuantizedConvolution>;
-  /** By name. */
+  /** For each squeeze by name, the factor of each channel's sum of pixels. */
+  readonly squeezes: ReadonlyMap<string, Float32Array>;
+  /** Layers by name. */
+  readonly excitations: ReadonlyMap<string, QuantizedExcitation>;
+  /** Layers by name. */
   readonly classifiers: ReadonlyMap<string, QuantizedClassifier>;
-  /** For each feature but the image, what one step of each of its channels stands for. */
+  /** For each feature except the image, the value of one step of each channel. */
   readonly scales: readonly Float32Array[];
 }
 
-/** Whether tensors are a quantized model's. */
+/** Whether tensors belong to a quantized model. */
 export function isQuantized(tensors: ReadonlyMap<string, unknown>): boolean {
   return tensors.has(IMAGE_SCALE);
 }
@@ -96,43 +123,47 @@ export function readsImage({ reads: [input] }: Convolution): boolean {
   return input.feature === 0;
 }
 
+/** Whether a convolution computes the inputs of gates. */
+export function makesGates({ activation }: Convolution): boolean {
+  return activation === "none";
+}
+
 /**
- * Refuses a quantized model's tensors where floats are needed.
+ * Refuses the tensors of a quantized model where floats are needed.
  *
- * @param what What cannot be done.
+ * @param what The action that is impossible, for the message.
  */
 export function refuseQuantized(tensors: ReadonlyMap<string, unknown>, what: string): void {
   if (!isQuantized(tensors)) return;
   throw new RanetError(
-    `Cannot ${what}: they are whole numbers of eight bits, as their tensor ${
-      quote(IMAGE_SCALE)
-    } tells, and floats are ` +
-      "needed. Give the weights that they were made from",
+    `Cannot ${what}: they are 8-bit integers, as their tensor ${quote(IMAGE_SCALE)} shows, but floats are ` +
+      "needed. Use the weights from which they were made",
     { code: "unsupported" },
   );
 }
 
-/** A tensor that a quantized model has. */
+/** A tensor of a quantized model. */
 export interface QuantizedParameter {
-  /** Its name. */
+  /** Name of the tensor. */
   readonly name: string;
-  /** Its shape. */
+  /** Shape of the tensor. */
   readonly shape: readonly number[];
-  /** How it is stored: floats may also be F16, and matrices are. */
+  /** Stored type. Floats may also be F16, and matrices are. */
   readonly dtype: "I8" | "I16" | "I32" | "F32";
 }
 
 /**
- * The tensors of a network in eight bits.
+ * The tensors of a quantized network.
  *
- * @throws {RanetError} If it has a layer that cannot be computed so.
+ * @throws {RanetError} If it has a layer that cannot be quantized.
  */
 export function quantizedParameters(network: Network): QuantizedParameter[] {
   const layers = network.exits.flatMap((exit) => exit.layers);
+  const values = featuresOfValues(layers);
   return [
     { name: IMAGE_SCALE, shape: [1], dtype: "F32" },
     ...layers.flatMap((layer): QuantizedParameter[] => {
-      checkLayer(layer, network);
+      checkLayer(layer, network, values);
       switch (layer.kind) {
         case "convolution": {
           const { name, kernel, reads: [input], writes: [{ channels }] } = layer;
@@ -144,6 +175,23 @@ export function quantizedParameters(network: Network): QuantizedParameter[] {
             },
             { name: `${name}.bias`, shape: [channels], dtype: "I32" },
             { name: `${name}.multiplier`, shape: [channels], dtype: "F32" },
+            { name: `${name}.scale`, shape: [makesGates(layer) ? 1 : channels], dtype: "F32" },
+          ];
+        }
+        case "depthwise": {
+          const { name, kernel, writes: [{ channels }] } = layer;
+          return [
+            { name: `${name}.weight`, shape: [channels, 1, kernel, kernel], dtype: "I8" },
+            { name: `${name}.bias`, shape: [channels], dtype: "I32" },
+            { name: `${name}.multiplier`, shape: [channels], dtype: "F32" },
+            { name: `${name}.scale`, shape: [channels], dtype: "F32" },
+          ];
+        }
+        case "squeeze":
+        case "excitation": {
+          const { name, writes: [{ channels }] } = layer;
+          return [
+            { name: `${name}.multiplier`, shape: [channels], dtype: "F32" },
             { name: `${name}.scale`, shape: [channels], dtype: "F32" },
           ];
         }
@@ -152,10 +200,6 @@ export function quantizedParameters(network: Network): QuantizedParameter[] {
             { name: `${layer.name}.weight`, shape: [layer.classes, layer.reads[0].channels], dtype: "F32" },
             { name: `${layer.name}.bias`, shape: [layer.classes], dtype: "F32" },
           ];
-        // Those that checkLayer refuses.
-        case "depthwise":
-        case "squeeze":
-        case "excitation":
         case "max-pool":
         case "resize":
           return [];
@@ -164,30 +208,40 @@ export function quantizedParameters(network: Network): QuantizedParameter[] {
   ];
 }
 
-/** Refuses what has no whole numbers from 0 on. */
-function checkLayer(layer: Layer, network: Network): void {
+/** Features that are not only read as inputs of gates. */
+function featuresOfValues(layers: readonly Layer[]): Set<number> {
+  return new Set(
+    layers.flatMap(({ kind, reads }) =>
+      (kind === "excitation" ? reads.slice(0, 1) : reads).map(({ feature }) => feature)
+    ),
+  );
+}
+
+/** Refuses layers that cannot be quantized. `values`: {@linkcode featuresOfValues}. */
+function checkLayer(layer: Layer, network: Network, values: ReadonlySet<number>): void {
   const refuse = (what: string): never => {
     throw new RanetError(
-      `Cannot compute ${network.spec.name} in eight bits: ${what}. Convolutions with ReLU, max-pooling, resizing and ` +
-        "linear layers can be; use float32 or float16 for others",
+      `Cannot compute ${network.spec.name} in 8 bits: ${what}. Convolutions with ReLU, squeeze-and-excitation, ` +
+        "max-pooling, resizing and linear layers are supported; use float32 or float16 for others",
       { code: "unsupported" },
     );
   };
   switch (layer.kind) {
     case "convolution":
-      if (layer.activation !== "relu") refuse(`${layer.name} ends in the activation ${quote(layer.activation)}`);
+      if (layer.activation === "relu") break;
+      if (makesGates(layer) && !readsImage(layer) && !values.has(layer.writes[0].feature)) break;
+      refuse(`${layer.name} has the activation ${quote(layer.activation)}`);
       break;
+    case "depthwise":
+      if (layer.activation !== "relu") refuse(`${layer.name} has the activation ${quote(layer.activation)}`);
+      if (layer.reads[0].feature === 0) refuse(`${layer.name}, which is depthwise, reads the image`);
+      break;
+    case "squeeze":
+    case "excitation":
     case "max-pool":
     case "resize":
     case "classifier":
       if (layer.reads[0].feature === 0) refuse(`a ${layer.kind} reads the image`);
-      break;
-    case "depthwise":
-      refuse(`${layer.name} is a depthwise convolution`);
-      break;
-    case "squeeze":
-    case "excitation":
-      refuse("it has squeeze-and-excitation");
       break;
     default:
       layer satisfies never;
@@ -196,12 +250,13 @@ function checkLayer(layer: Layer, network: Network): void {
 }
 
 /**
- * Takes a quantized model's tensors for what they are.
+ * Checks the tensors of a quantized model and groups them by layer.
  *
- * @param network Which layers there are.
- * @param tensors What was read, numbers as they are stored.
- * @param options `source`: the file's name, for messages; `temperatures`: what classifiers were divided by.
- * @throws {RanetError} If one is missing, too many, of another shape, or holds what cannot be: by its name.
+ * @param network The network.
+ * @param tensors The tensors as stored.
+ * @param options `source`: the file's name, for messages; `temperatures`: temperatures by which classifiers have been
+ * divided.
+ * @throws {RanetError} If a tensor is missing, unexpected, of another shape, or has invalid values. Gives its name.
  */
 export function parseQuantized(
   network: Network,
@@ -209,7 +264,7 @@ export function parseQuantized(
   { source, temperatures }: { readonly source: string; readonly temperatures?: readonly number[] },
 ): QuantizedWeights {
   const refuse = (reason: string): never => {
-    throw new RanetError(`Cannot use the eight-bit weights ${source} for ${network.spec.name}: ${reason}`, {
+    throw new RanetError(`Cannot use the 8-bit weights ${source} for ${network.spec.name}: ${reason}`, {
       code: "mismatch",
     });
   };
@@ -222,13 +277,13 @@ export function parseQuantized(
   }
   const names = new Set(expected.map(({ name }) => name));
   for (const name of tensors.keys()) {
-    if (!names.has(name)) refuse(`tensor ${quote(name)} is none of this architecture's`);
+    if (!names.has(name)) refuse(`tensor ${quote(name)} is not a parameter of this architecture`);
   }
 
   const find = (name: string, isValid: (value: number) => boolean, wanted: string): Float32Array => {
     const { data } = tensors.get(name)!;
     const bad = data.findIndex((value) => !isValid(value));
-    if (bad >= 0) refuse(`tensor ${quote(name)} holds ${data[bad]} at index ${bad}, expected ${wanted}`);
+    if (bad >= 0) refuse(`tensor ${quote(name)} contains ${data[bad]} at index ${bad}, expected ${wanted}`);
     return data;
   };
   const whole = (name: string, most: number) =>
@@ -237,12 +292,14 @@ export function parseQuantized(
       (value) => Number.isInteger(value) && Math.abs(value) <= most,
       `whole numbers from ${-most} to ${most}`,
     );
-  // Subnormal numbers are zero on some GPUs.
+  // Some GPUs flush subnormal numbers to zero.
   const positive = (name: string) =>
     find(name, (value) => value >= LEAST_SCALE && value < Infinity, "finite numbers above 0");
   const finite = (name: string) => find(name, Number.isFinite, "finite numbers");
 
   const convolutions = new Map<string, QuantizedConvolution>();
+  const squeezes = new Map<string, Float32Array>();
+  const excitations = new Map<string, QuantizedExcitation>();
   const classifiers = new Map<string, QuantizedClassifier>();
   const scales = network.features.map(({ channels }) => new Float32Array(channels));
   for (const layer of network.exits.flatMap((exit) => exit.layers)) {
@@ -254,12 +311,45 @@ export function parseQuantized(
           ? Int16Array.from(whole(`${name}.weight`, MAX_IMAGE_WEIGHT))
           : Int8Array.from(whole(`${name}.weight`, MAX_WEIGHT));
         const bias = Int32Array.from(whole(`${name}.bias`, MAX_BIAS));
-        const large = findLargeSum(weight, bias, readsImage(layer) ? MAX_PIXEL : MAX_STEP);
-        if (large >= 0) refuse(`tensor ${quote(`${name}.weight`)} can make sums above 2³¹ at output ${large}`);
+        const most = readsImage(layer) ? MAX_PIXEL : MAX_STEP;
+        const large = findLargeSum(weight, bias, { most, limit: MAX_SUM });
+        if (large >= 0) refuse(`tensor ${quote(`${name}.weight`)} can cause sums above 2³¹ at output ${large}`);
+        const [output] = layer.writes;
+        const [given, channels] = [positive(`${name}.scale`), output.channels];
+        const scale = makesGates(layer) ? new Float32Array(channels).fill(given[0]) : given;
+        convolutions.set(name, { weight, bias, multiplier: positive(`${name}.multiplier`), scale });
+        scales[output.feature].set(scale, output.offset);
+        break;
+      }
+      case "depthwise": {
+        const { name, writes: [output] } = layer;
+        const weight = Int8Array.from(whole(`${name}.weight`, MAX_WEIGHT));
+        const bias = Int32Array.from(whole(`${name}.bias`, MAX_BIAS));
+        const large = findLargeSum(weight, bias, { most: MAX_STEP, limit: MAX_WHOLE });
+        if (large >= 0) refuse(`tensor ${quote(`${name}.bias`)} can cause sums above 2²⁴ at channel ${large}`);
         const scale = positive(`${name}.scale`);
         convolutions.set(name, { weight, bias, multiplier: positive(`${name}.multiplier`), scale });
-        const [output] = layer.writes;
         scales[output.feature].set(scale, output.offset);
+        break;
+      }
+      case "squeeze": {
+        const { name, writes: [output] } = layer;
+        squeezes.set(name, positive(`${name}.multiplier`));
+        scales[output.feature].set(positive(`${name}.scale`), output.offset);
+        break;
+      }
+      case "excitation": {
+        const { name, reads: [, from], writes: [output], gate } = layer;
+        const multiplier = positive(`${name}.multiplier`);
+        const large = multiplier.findIndex((value) => value > MAX_GATE_MULTIPLIER);
+        if (large >= 0) {
+          refuse(
+            `tensor ${quote(`${name}.multiplier`)} contains ${multiplier[large]} at index ${large}, expected at most ` +
+              `${MAX_GATE_MULTIPLIER}`,
+          );
+        }
+        excitations.set(name, { multiplier, gates: gateTable(gate, scales[from.feature][from.offset]) });
+        scales[output.feature].set(positive(`${name}.scale`), output.offset);
         break;
       }
       case "max-pool":
@@ -280,32 +370,39 @@ export function parseQuantized(
         });
         break;
       }
-      // Refused above.
-      case "depthwise":
-      case "squeeze":
-      case "excitation":
-        break;
       default:
         layer satisfies never;
     }
   }
-  return { imageScale: positive(IMAGE_SCALE)[0], convolutions, classifiers, scales };
+  return { imageScale: positive(IMAGE_SCALE)[0], convolutions, squeezes, excitations, classifiers, scales };
+}
+
+/** The gate of each number, in units of 1 / {@linkcode SHARES}. `scale`: value of one step of its input. */
+function gateTable(gate: Gate, scale: number): Float32Array {
+  return Float32Array.from(
+    { length: MAX_STEP + 1 },
+    (_, i) => Math.round(SHARES * gateOf(gate, (i - GATE_MIDDLE) * scale)),
+  );
 }
 
 /** The smallest normal float32. */
 const LEAST_SCALE = 2 ** -126;
 
-/** The first output whose sum need not fit 32 bits; −1 if all do. */
-function findLargeSum(weight: Int8Array | Int16Array, bias: Int32Array, most: number): number {
+/** The first output whose sum of numbers up to `most` may exceed a limit; −1 if there is none. */
+function findLargeSum(
+  weight: Int8Array | Int16Array,
+  bias: Int32Array,
+  { most, limit }: { readonly most: number; readonly limit: number },
+): number {
   const fanIn = weight.length / bias.length;
   return bias.findIndex((start, out) => {
     let sum = 0;
     for (let i = out * fanIn; i < (out + 1) * fanIn; i++) sum += Math.abs(weight[i]);
-    return sum * most + Math.abs(start) > MAX_SUM;
+    return sum * most + Math.abs(start) > limit;
   });
 }
 
-/** Which two pixels along an axis a resized one lies between, and in how far it is the second: corners aligned. */
+/** The two pixels along an axis between which a resized one lies, and the share of the second, with aligned corners. */
 export function resizePlace(
   i: number,
   { inSize, outSize }: { readonly inSize: number; readonly outSize: number },
@@ -316,15 +413,15 @@ export function resizePlace(
 }
 
 /**
- * In how far a resized pixel is each of four: `[top left, top right, bottom left, bottom right]`, whole numbers that add up
+ * The shares of four pixels in a resized one: `[top left, top right, bottom left, bottom right]`, integers that add up
  * to {@linkcode SHARES}.
  *
- * @param down In how far it is the lower ones, from 0 to 1; `right`: the right ones.
+ * @param down Share of the lower pixels, from 0 to 1. @param right Share of the right pixels.
  */
 export function cornerShares(down: number, right: number): readonly [number, number, number, number] {
   const shares = [(1 - down) * (1 - right), (1 - down) * right, down * (1 - right), down * right]
     .map((share) => Math.round(SHARES * share)) as [number, number, number, number];
-  // What rounding leaves over goes to the largest, where it counts least.
+  // The rounding remainder is added to the largest share, where its relative effect is smallest.
   const rest = SHARES - shares.reduce((sum, share) => sum + share, 0);
   shares[shares.indexOf(Math.max(...shares))] += rest;
   return shares;

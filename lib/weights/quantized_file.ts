@@ -1,5 +1,5 @@
 /**
- * Writing the weights of a quantized model.
+ * Writes the weights of a quantized model.
  *
  * @module
  */
@@ -10,9 +10,9 @@ import { type StoredType, writeSafetensors } from "./safetensors.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
- * Writes eight-bit weights as safetensors, whole numbers in their own types, the matrices of linear layers as float16.
+ * Writes 8-bit weights as safetensors: integers in their own types, the matrices of linear layers as float16.
  *
- * @param metadata Notes besides the one that says how they are quantized.
+ * @param metadata Metadata in addition to the key that marks the file as quantized.
  */
 export function writeQuantized(
   network: Network,

@@ -1,20 +1,20 @@
 /**
- * In which order products of a convolution in eight bits are added, and how large weights may be for that to be fast: kernels
- * that chain products add four of them in 16 bits.
+ * The order in which products of an 8-bit convolution are added, and the limit of weights for fast kernels, which add
+ * four products in 16 bits.
  *
  * @module
  */
 
-/** Most that the magnitudes of four weights may add up to whose products are added in 16 bits: 258 · 127 fits. */
+/** Largest sum of magnitudes of four weights whose products are added in 16 bits: 258 · 127 fits. */
 export const MAX_CHAIN = 258;
 
-/** Weights of 8 inputs are multiplied together. */
+/** Number of inputs that are multiplied in one step. */
 export const STEP = 8;
 
-/** Which of 8 are added in 16 bits. */
+/** Groups of products of a step that are added in 16 bits. */
 const CHAINS = [[0, 1, 4, 5], [2, 3, 6, 7]] as const;
 
-/** Sizes of a convolution's weights. */
+/** Shape of a convolution's weights. */
 export interface WeightShape {
   /** Channels read. */
   readonly inputs: number;
@@ -22,7 +22,10 @@ export interface WeightShape {
   readonly kernel: number;
 }
 
-/** Where in PyTorch's layout the weights of one output lie that a run of inputs meets, run by run: rows of the kernel. */
+/**
+ * Positions in PyTorch's layout of the weights of one output, in the order in which kernels use them. A run is a row of
+ * the kernel.
+ */
 export function runOrder({ inputs, kernel }: WeightShape): number[][] {
   return Array.from(
     { length: kernel },
@@ -34,7 +37,7 @@ export function runOrder({ inputs, kernel }: WeightShape): number[][] {
   );
 }
 
-/** The same in fours that are added in 16 bits; at the end of a run there may be fewer. */
+/** The same positions in groups of four that are added in 16 bits. The last groups of a run may be smaller. */
 export function chainsOf(shape: WeightShape): number[][] {
   return runOrder(shape).flatMap((run) => {
     const steps = Math.ceil(run.length / STEP);
@@ -45,7 +48,7 @@ export function chainsOf(shape: WeightShape): number[][] {
   });
 }
 
-/** Whether all weights are small enough. */
+/** Whether all weights are small enough for 16-bit sums. */
 export function canChain(weight: ArrayLike<number>, shape: WeightShape): boolean {
   const chains = chainsOf(shape);
   const fanIn = shape.inputs * shape.kernel ** 2;

@@ -1,5 +1,5 @@
 /**
- * Weights as runners and exports use them: in floats, with batch norm folded in, or in eight bits.
+ * Weights for runners and exports: in floating point with batch norm folded in, or in 8 bits.
  *
  * @module
  */
@@ -10,19 +10,19 @@ import { isQuantized, parseQuantized, type QuantizedWeights } from "./quantized.
 import { divideLogits } from "./temperature.ts";
 import type { Tensor } from "./tensor.ts";
 
-/** A network's weights, in floats or in eight bits. */
+/** A network's weights, in floating point or 8 bits. */
 export type RunnableWeights = FoldedWeights | QuantizedWeights;
 
-/** Whether weights are in eight bits. */
+/** Whether weights are in 8 bits. */
 export function areQuantized(weights: RunnableWeights): weights is QuantizedWeights {
   return "convolutions" in weights;
 }
 
 /**
- * Weights of a network, from its parameters as trained or a quantized model's tensors.
+ * Prepares the weights of a network from its trained parameters or a quantized model's tensors.
  *
- * @param trained `temperatures`: what each exit's logits are divided by; default: nothing.
- * @throws {RanetError} If they are a quantized model's and hold what cannot be.
+ * @param trained `temperatures`: temperatures by which each exit's logits are divided. Default: none.
+ * @throws {RanetError} If they belong to a quantized model and are invalid.
  */
 export function runnableWeights(
   network: Network,

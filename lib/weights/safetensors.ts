@@ -16,38 +16,38 @@ import type { Tensor } from "./tensor.ts";
 import { decodeWhole, encodeWhole, WHOLE, type WholeType } from "./whole.ts";
 import { expectMap, expectObject } from "../text/expect.ts";
 
-/** What a safetensors file holds. */
+/** Contents of a safetensors file. */
 export interface Safetensors {
-  /** The file's free-form notes, empty if it has none. */
+  /** The file's metadata; empty if it has none. */
   readonly metadata: Readonly<Record<string, string>>;
   /** The tensors by name, in the order of the header. */
   readonly tensors: Map<string, Tensor>;
 }
 
-/** Where the bytes given to {@linkcode readSafetensors} came from. */
+/** Options of {@linkcode readSafetensors}. */
 export interface ReadSafetensorsOptions {
-  /** The file's name, for error messages. */
+  /** The file's name in errors. */
   readonly source: string;
 }
 
-/** What {@linkcode writeSafetensors} writes beside the tensors. */
+/** Options of {@linkcode writeSafetensors}. */
 export interface WriteSafetensorsOptions {
-  /** Free-form notes. */
+  /** Metadata: any strings. */
   readonly metadata: Readonly<Record<string, string>>;
   /**
-   * The type each tensor is stored as.
+   * Returns the type in which a tensor is stored.
    * @default {() => "F32"}
    */
   readonly dtype?: (name: string, tensor: Tensor) => StoredType;
 }
 
-/** Types that are written. Integers are read only in 8-bit models. */
+/** Types for writing. Integers are read only in 8-bit models. */
 export type StoredType = "F32" | "F16" | "I32" | "I16" | "I8";
 
 /** A tensor as the header describes it. */
 export interface SafetensorsEntry {
   readonly name: string;
-  /** The format's name of its type. */
+  /** Name of its type in the format. */
   readonly dtype: string;
   readonly shape: readonly number[];
   readonly count: number;
@@ -58,23 +58,23 @@ export interface SafetensorsEntry {
 
 const METADATA = "__metadata__";
 const MAX_HEADER_BYTES = 16 * 2 ** 20;
-/** Types that no weight has. */
+/** Sizes of types that are not weights. */
 const INTEGER_BYTES = { I64: 8, I32: 4, I16: 2, I8: 1, U64: 8, U32: 4, U16: 2, U8: 1, BOOL: 1 };
-/** Types that are not read. */
+/** Sizes of unsupported types. */
 const OTHER_BYTES = { F8_E4M3: 1, F8_E5M2: 1, C64: 8 };
 const NUMBER_BYTES: ReadonlyMap<unknown, number> = new Map(
   Object.entries({ ...FLOAT_BYTES, ...INTEGER_BYTES, ...OTHER_BYTES }),
 );
 
 /**
- * Reads a safetensors file whose tensors are F64, F32, F16 or BF16, all widened or rounded to float32. Integers, but
- * for those of an eight-bit model, and PyTorch's counters are left out; names stay as they are (`createModel` takes
- * what wrappers put before them off).
+ * Reads a safetensors file with F64, F32, F16 or BF16 tensors, which are converted to float32. Integers, except those
+ * of an 8-bit model, and PyTorch's counters are omitted. Names are not changed (`createModel` removes prefixes of
+ * wrappers).
  *
  * @param bytes The whole file.
- * @param options What errors call it.
- * @returns The tensors, and the file's notes.
- * @throws {RanetError} If the file breaks the format, holds another type, or a number that is not finite.
+ * @param options The file's name in errors.
+ * @returns The tensors, and the file's metadata.
+ * @throws {RanetError} If the file is invalid, or contains another type or a number that is not finite.
  *
  * @example
  * ```ts
@@ -98,18 +98,18 @@ export function readSafetensors(bytes: Uint8Array, options: ReadSafetensorsOptio
 
 /** An opened safetensors file. */
 export interface SafetensorsFile {
-  /** The file's notes. */
+  /** The file's metadata. */
   readonly metadata: Record<string, string>;
-  /** Its tensors, of any type. */
+  /** Tensors of any type. */
   readonly entries: readonly SafetensorsEntry[];
-  /** Reads the numbers of one that is floats, or whole numbers of up to 32 bits with a sign. */
+  /** Reads the numbers of a tensor of floats or signed integers of up to 32 bits. */
   readonly read: (entry: SafetensorsEntry) => Tensor;
 }
 
 /**
  * Opens a safetensors file.
  *
- * @throws {RanetError} If it breaks the format.
+ * @throws {RanetError} If it is invalid.
  */
 export function openSafetensors(bytes: Uint8Array): SafetensorsFile {
   const { header, data } = split(bytes);
@@ -123,27 +123,27 @@ export function openSafetensors(bytes: Uint8Array): SafetensorsFile {
   return { metadata, entries, read };
 }
 
-/** The entries of a file that are weights: of an eight-bit model's whole numbers too. */
+/** The entries of a file that are weights, including integers of an 8-bit model. */
 export function weightEntries({ metadata, entries }: SafetensorsFile): readonly SafetensorsEntry[] {
   const found = metadata[QUANTIZATION_NOTE.key];
   if (found === undefined) return entries.filter((entry) => !isCounter(entry.name) && isFloats(entry));
   if (found !== QUANTIZATION_NOTE.value) {
     throw new RanetError(
-      `it is quantized as ${quote(found)}, and only ${QUANTIZATION_NOTE.value} is read: quantize the model again`,
+      `it is quantized as ${quote(found)}, but only ${QUANTIZATION_NOTE.value} is supported: quantize the model again`,
       { code: "unsupported" },
     );
   }
   return entries.filter((entry) => entry.dtype in WHOLE || isFloats(entry));
 }
 
-/** What an entry's numbers are. */
+/** The kind of an entry's numbers. */
 export function kindOfEntry({ dtype }: SafetensorsEntry): WeightKind {
   if (dtype in FLOAT_BYTES) return "floats";
-  const advice = "Convert it: F32, F16, BF16 and F64 are read";
+  const advice = "Convert it: F32, F16, BF16 and F64 are supported";
   return { found: `of type ${dtype}`, ...dtype in OTHER_BYTES && { advice } };
 }
 
-/** @throws {RanetError} If it is neither floats that are read, nor integers. */
+/** @throws {RanetError} If its type is unsupported. */
 function isFloats(entry: SafetensorsEntry): boolean {
   const kind = kindOfEntry(entry);
   if (kind === "floats" || kind.advice === undefined) return kind === "floats";
@@ -159,17 +159,19 @@ function split(bytes: Uint8Array): { header: string; data: Uint8Array } {
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
   if (length > MAX_HEADER_BYTES) {
     throw new RanetError(
-      `its header would be ${length} bytes long, more than the ${MAX_HEADER_BYTES} allowed; is it a safetensors file?`,
+      `its header would be ${length} bytes long, more than the ${MAX_HEADER_BYTES} allowed; it may not be a safetensors file`,
     );
   }
   if (8 + length > bytes.length) {
-    throw new RanetError(`its header is ${length} bytes long, but only ${bytes.length - 8} follow; is it cut short?`);
+    throw new RanetError(
+      `its header is ${length} bytes long, but only ${bytes.length - 8} follow; it may be truncated`,
+    );
   }
   try {
     const header = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length));
     return { header, data: bytes.subarray(8 + length) };
   } catch {
-    throw new RanetError("its header is not UTF-8 text; is it a safetensors file?");
+    throw new RanetError("its header is not UTF-8 text; it may not be a safetensors file");
   }
 }
 
@@ -178,7 +180,7 @@ function parseHeader(json: string): { metadata: Record<string, string>; entries:
   try {
     header = JSON.parse(json);
   } catch {
-    throw new RanetError("its header is not JSON; is it a safetensors file?");
+    throw new RanetError("its header is not JSON; it may not be a safetensors file");
   }
   if (!isObject(header)) throw new RanetError("its header is not a JSON object");
   refuseRepeatedKeys(json);
@@ -196,7 +198,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Refuses valid JSON in which an object has a key twice: `JSON.parse` takes the last one, other readers the first. */
+/** Refuses valid JSON in which an object has a key twice: `JSON.parse` uses the last one, other readers the first. */
 function refuseRepeatedKeys(json: string): void {
   const open: Set<string>[] = [];
   let entry = "";
@@ -212,7 +214,7 @@ function refuseRepeatedKeys(json: string): void {
       const keys = open[open.length - 1];
       if (keys.has(key)) {
         throw new RanetError(
-          open.length === 1 ? `its header names ${quote(key)} twice` : `its ${quote(entry)} has ${quote(key)} twice`,
+          open.length === 1 ? `its header has ${quote(key)} twice` : `its ${quote(entry)} has ${quote(key)} twice`,
         );
       }
       keys.add(key);
@@ -256,7 +258,7 @@ function checkCoverage(entries: readonly SafetensorsEntry[], dataBytes: number):
   for (const { name, begin, end } of entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
     const tensor = `tensor ${quote(name)}`;
     if (end > dataBytes) {
-      throw new RanetError(`${tensor} ends at byte ${end} of the data, which has ${dataBytes}; is it cut short?`);
+      throw new RanetError(`${tensor} ends at byte ${end} of the data, which has ${dataBytes}; it may be truncated`);
     }
     if (begin < covered) throw new RanetError(`${tensor} overlaps the tensor before it`);
     if (begin > covered) throw new RanetError(`${begin - covered} bytes before ${tensor} belong to no tensor`);
@@ -268,13 +270,13 @@ function checkCoverage(entries: readonly SafetensorsEntry[], dataBytes: number):
 }
 
 /**
- * Writes tensors as a safetensors file, those of wider numbers first so that every tensor is aligned.
+ * Writes tensors as a safetensors file. Tensors with wider numbers come first, so that every tensor is aligned.
  *
  * @param tensors Names and tensors.
- * @param options Notes, and the type that each tensor is stored as.
+ * @param options Metadata, and the type in which each tensor is stored.
  * @returns The whole file.
- * @throws {RanetError} If a name repeats or is reserved, a tensor's shape and data disagree, or a number is not finite
- * or too large for its type.
+ * @throws {RanetError} If a name is duplicated or reserved, a tensor's shape and data do not match, or a number is not
+ * finite or too large for its type.
  *
  * @example
  * ```ts
@@ -300,7 +302,9 @@ export function writeSafetensors(
   const header = new Map<string, unknown>([[METADATA, metadata]]);
   let end = 0;
   for (const { name, type, shape, data } of stored) {
-    if (header.has(name)) throw new RanetError(`Cannot write tensor ${quote(name)}: the name is reserved or repeats`);
+    if (header.has(name)) {
+      throw new RanetError(`Cannot write tensor ${quote(name)}: the name is reserved or duplicated`);
+    }
     header.set(name, { dtype: type, shape, data_offsets: [end, end += data.byteLength] });
   }
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
@@ -327,7 +331,9 @@ function encode(name: string, { shape, data }: Tensor, type: StoredType): Uint8A
   const view = new DataView(bytes.buffer);
   data.forEach((value, i) => {
     if (!Number.isFinite(type === "F16" ? roundToHalf(value) : value)) {
-      throw new RanetError(`Cannot write tensor ${quote(name)}: its value ${value} at index ${i} is no finite ${type}`);
+      throw new RanetError(
+        `Cannot write tensor ${quote(name)}: its value ${value} at index ${i} is not a finite ${type}`,
+      );
     }
     if (type === "F16") view.setUint16(i * 2, halfBits(value), true);
     else view.setFloat32(i * 4, value, true);

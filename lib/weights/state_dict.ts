@@ -1,5 +1,5 @@
 /**
- * Where in a checkpoint the state_dict is.
+ * Finds the state_dict in a checkpoint.
  *
  * @module
  */
@@ -10,47 +10,54 @@ import { fittingName, type WeightNamesOptions } from "./names.ts";
 import { PickleOpaque } from "./pickle.ts";
 import { TorchTensor } from "./torch_objects.ts";
 
-/** Dicts within dicts are looked through as deep as this. */
+/** Depth to which nested dicts are searched. */
 const MAX_DEPTH = 3;
 /** Most keys listed in a message. */
 const MAX_LISTED = 20;
 
 type Dict = ReadonlyMap<unknown, unknown>;
 
-/** A dict of tensors, and the keys that lead to it, joined by points. */
+/** A dict of tensors and the path of keys to it, joined by dots. */
 interface Found {
   readonly path: string;
   readonly dict: Dict;
 }
 
+/** Extra state of modules, which may also be a dict of tensors. */
+const EXTRA_STATE = /(^|\.)_extra_state$/;
+
 /**
- * Finds the dict of tensors: what `key` names; else what is under `state_dict`; else the whole; else the only one that
- * has the expected names, or that there is.
+ * Finds the dict of tensors: the one at `key`, or else the one at `state_dict`, or else the whole checkpoint (unless
+ * its tensors are only a loss or an accuracy beside dicts of tensors), or else the only dict with the expected names,
+ * or the only one at all.
  *
- * @param root What was saved.
- * @param options `key`: the key that it is under, or several joined by points. `onNote`: called with the key that was
- * used, if it is not `state_dict`.
- * @throws {RanetError} If there is none, or several; says which keys there are.
+ * @param saved The saved object.
+ * @param options `key`: its key, or several keys joined by dots. `onNote`: called with the key that was used, if it is
+ * not `state_dict`.
+ * @throws {RanetError} If there is none, or several. Lists the keys.
  */
 export function findStateDict(
-  root: unknown,
+  saved: unknown,
   options: WeightNamesOptions & { readonly key?: string },
 ): Dict {
   const { key, expected, onNote = () => {} } = options;
+  const root = asDict(saved);
   if (!(root instanceof Map)) {
-    throw new RanetError(`it holds ${describe(root)} instead of a dict with a state_dict. ${SAVE_AGAIN}`, {
+    throw new RanetError(`it contains ${describe(root)} instead of a dict with a state_dict. ${saveAgain(root)}`, {
       code: "unsupported",
     });
   }
   if (key !== undefined) return underKey(root, key);
 
   const usual = root.get("state_dict");
-  const isWhole = !isTensors(usual, { opaque: true }) && isTensors(root);
-  const found = isWhole ? [] : nearest(root);
+  const dicts = nearest(root).filter(({ path }) => !EXTRA_STATE.test(path));
+  const isWhole = !isTensors(usual, { opaque: true }) && isTensors(root) &&
+    (dicts.length === 0 || (expected !== undefined && fittingName(tensorNames(root), expected) !== undefined));
+  const found = isWhole ? [] : dicts;
   const others = found.filter(({ dict }) => dict !== usual).map(({ path }) => path);
   if (isTensors(usual, { opaque: true })) {
     if (others.length > 0) {
-      onNote(`Took the weights under "state_dict"; there are others under ${list(others)} (key ${others[0]})`);
+      onNote(`Used the weights under "state_dict"; there are others under ${list(others)} (key ${others[0]})`);
     }
     return usual;
   }
@@ -58,18 +65,32 @@ export function findStateDict(
   const fitting = expected ? found.filter(({ dict }) => fittingName(tensorNames(dict), expected)) : [];
   const [only, second] = fitting.length > 0 ? fitting : found;
   if (only && !second) {
-    onNote(`Took the weights under ${quote(only.path)}`);
+    onNote(`Used the weights under ${quote(only.path)}`);
     return only.dict;
   }
   if (found.length > 1) {
     throw new RanetError(
-      `it has weights under ${list(others)}, and none under "state_dict". Choose one by its key`,
+      `it has weights under ${list(others)}, but none under "state_dict". Choose one by its key`,
       { remedy: { key: others[0] } },
     );
   }
   throw new RanetError(`it has no state_dict with tensors, only ${keysOf(root)}. ${SAVE_AGAIN}`, {
     code: "unsupported",
   });
+}
+
+/** The saved object. A tuple or list of dicts becomes a dict with positions as keys. */
+function asDict(saved: unknown): unknown {
+  if (!Array.isArray(saved) || !saved.some((item) => item instanceof Map)) return saved;
+  return new Map(saved.map((item, place) => [String(place), item]));
+}
+
+/** Advice on how to save a checkpoint of another kind. */
+function saveAgain(root: unknown): string {
+  const isScript = root instanceof PickleOpaque && root.name.startsWith("__torch__.");
+  return isScript
+    ? 'It is TorchScript: torch.save({"state_dict": torch.jit.load("FILE").state_dict()}, "weights.pth")'
+    : SAVE_AGAIN;
 }
 
 function underKey(root: Dict, key: string): Dict {
@@ -84,7 +105,7 @@ function underKey(root: Dict, key: string): Dict {
   throw new RanetError(`it has ${found} under ${quote(key)}, where a dict of tensors is expected; ${advice}`);
 }
 
-/** The dicts of tensors that the fewest keys lead to. */
+/** The dicts of tensors with the shortest path. */
 function nearest(root: Dict): Found[] {
   const seen = new Set<unknown>([root]);
   let level: Found[] = [{ path: "", dict: root }];
@@ -110,7 +131,7 @@ function tensorNames(dict: Dict): string[] {
   return names;
 }
 
-/** Whether it is a dict of tensors by name, or of what might be some, whatever else is in it. */
+/** Whether a value is a dict that contains tensors by name; with `opaque`, also values that may be tensors. */
 function isTensors(value: unknown, { opaque = false } = {}): value is Dict {
   if (!(value instanceof Map)) return false;
   for (const [key, item] of value) {
@@ -120,9 +141,11 @@ function isTensors(value: unknown, { opaque = false } = {}): value is Dict {
   return false;
 }
 
-/** What a value out of a checkpoint is, in words. */
+/** Describes a value of a checkpoint in words. */
 export function describe(value: unknown): string {
-  if (value instanceof PickleOpaque) return `what only Python could make (${quote(value.name).slice(1, -1)})`;
+  if (value instanceof PickleOpaque) {
+    return `an object that only Python could create (${quote(value.name).slice(1, -1)})`;
+  }
   if (value instanceof TorchTensor) return "a tensor";
   return value instanceof Map ? "a dict" : quote(value);
 }

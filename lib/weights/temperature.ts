@@ -1,7 +1,7 @@
 /**
- * Temperatures: what each exit's logits are divided by, so that confidences are as right as they say (Guo et al., "On
- * calibration of modern neural networks", ICML 2017). Classifiers are linear: dividing their parameters is the same. That
- * is done where weights are folded, so that devices, thresholds and exports need not know.
+ * Temperatures by which each exit's logits are divided, so that confidences match accuracies (Guo et al., "On
+ * calibration of modern neural networks", ICML 2017). Because classifiers are linear, it is enough to divide their
+ * parameters. This is done when weights are folded, so that devices, thresholds and exports are not affected.
  *
  * @module
  */
@@ -9,7 +9,7 @@
 import type { Classifier, Network } from "../network/network.ts";
 import type { Tensor } from "./tensor.ts";
 
-/** The tensors, with each exit's classifier divided by its temperature. */
+/** Divides the parameters of each exit's classifier by its temperature. */
 export function divideLogits(
   network: Network,
   tensors: ReadonlyMap<string, Tensor>,
@@ -29,8 +29,8 @@ export function divideLogits(
 }
 
 /**
- * How many times the logits of the exit before are added to a boosted exit's, where both are divided by their temperatures;
- * `undefined` if the exit is not boosted.
+ * The factor with which the logits of the previous exit are added to a boosted exit's, if both are divided by their
+ * temperatures; `undefined` if the exit is not boosted.
  */
 export function reweightOf({ exit, reweight }: Classifier, temperatures?: readonly number[]): number | undefined {
   if (reweight === undefined || temperatures === undefined) return reweight;

@@ -1,13 +1,13 @@
 /**
- * The tensor that weights files are read into.
+ * The type of tensors read from weights files.
  *
  * @module
  */
 
-/** A named tensor's value: float32 numbers in row-major order, whatever type they were stored as. */
+/** A tensor's value: float32 numbers in row-major order, independent of the stored type. */
 export interface Tensor {
   /** Size of each dimension; empty for a scalar. */
   readonly shape: readonly number[];
-  /** The values, `shape`'s product of them. */
+  /** The values; their number is the product of `shape`. */
   readonly data: Float32Array;
 }

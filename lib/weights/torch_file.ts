@@ -1,6 +1,6 @@
 /**
- * The two containers `torch.save` writes: a zip archive (`data.pkl` and a file per storage), and before PyTorch 1.6
- * a row of pickles followed by the storages.
+ * The two containers that `torch.save` writes: a zip archive (`data.pkl` and a file per storage), and before PyTorch
+ * 1.6 a sequence of pickles followed by the storages.
  *
  * @module
  */
@@ -13,20 +13,20 @@ import { TORCH_GLOBALS, type TorchStorage, TorchStorages } from "./torch_objects
 
 /** An opened checkpoint file. */
 export interface TorchFile {
-  /** The object that was saved. */
+  /** The saved object. */
   readonly root: unknown;
   /** Byte order of the storages. */
   readonly littleEndian: boolean;
   /**
-   * Finds the bytes of storages `root` refers to.
+   * Finds the bytes of storages to which `root` refers.
    *
-   * @throws {RanetError} If one is missing or cut short.
+   * @throws {RanetError} If one is missing or truncated.
    */
   readonly locate: (wanted: ReadonlySet<TorchStorage>) => ReadonlyMap<TorchStorage, Uint8Array>;
 }
 
 /**
- * Opens a file written by `torch.save`, of either container.
+ * Opens a file written by `torch.save` in either container.
  *
  * @throws {RanetError} If it is neither, is damaged, or its pickle is refused.
  */
@@ -37,7 +37,13 @@ export function openTorchFile(bytes: Uint8Array): TorchFile {
 }
 
 function openZip(bytes: Uint8Array): TorchFile {
-  const small = readZip(bytes, (name) => /^[^/]+\/(data\.pkl|byteorder|version)$/.test(name));
+  let hasArrays = false;
+  let inner: string | undefined;
+  const small = readZip(bytes, (name) => {
+    hasArrays ||= /^[^/]+\.npy$/.test(name);
+    if (/\.(pth?|ckpt|safetensors|bin|tar)$/.test(name)) inner ??= name;
+    return /^[^/]+\/(data\.pkl|byteorder|version)$/.test(name);
+  });
   const pickles = [...small.keys()].filter((name) => name.endsWith("/data.pkl"));
   if (pickles.length === 0 && [...small.keys()].some((name) => name.endsWith("/version"))) {
     throw new RanetError(
@@ -45,6 +51,16 @@ function openZip(bytes: Uint8Array): TorchFile {
         SAVE_AGAIN,
       { code: "damaged" },
     );
+  }
+  if (pickles.length === 0 && hasArrays) {
+    throw new RanetError(`it is an archive of NumPy arrays (.npz), expected a PyTorch checkpoint. ${SAVE_AGAIN}`, {
+      code: "unsupported",
+    });
+  }
+  if (pickles.length === 0 && inner !== undefined) {
+    throw new RanetError(`it is a zip archive: unpack it first, and use ${quote(inner)} in it`, {
+      code: "unsupported",
+    });
   }
   if (pickles.length !== 1) {
     throw new RanetError(`it is a zip archive with ${pickles.length} data.pkl, not one written by torch.save`);
@@ -64,7 +80,10 @@ function openZip(bytes: Uint8Array): TorchFile {
   };
 }
 
-/** The archive's files that are wanted, all stored uncompressed and so together no larger than the archive. */
+/**
+ * Extracts the selected files of an archive. They must be uncompressed, and are therefore together no larger than the
+ * archive.
+ */
 function readZip(bytes: Uint8Array, wants: (name: string) => boolean): Map<string, Uint8Array> {
   return unzip(bytes, {
     maxBytes: bytes.length,
@@ -87,12 +106,14 @@ function openLegacy(bytes: Uint8Array): TorchFile {
     at = pickle.end;
     return pickle.value;
   };
-  if (next() !== LEGACY_MAGIC) throw new RanetError("it is a pickle, but not one written by torch.save");
+  if (next() !== LEGACY_MAGIC) {
+    throw new RanetError(`it is a pickle, but not one written by torch.save. ${SAVE_AGAIN}`, { code: "unsupported" });
+  }
   const protocol = next();
   if (protocol !== LEGACY_PROTOCOL) {
     throw new RanetError(`its format is ${quote(protocol)}, expected ${LEGACY_PROTOCOL}`);
   }
-  next(); // describes the machine that wrote it; the storages are little-endian whatever that was
+  next(); // describes the machine that wrote it; storages are little-endian in any case
   const root = next();
   const keys = next();
   if (!Array.isArray(keys)) throw new RanetError("its list of storages is not a list");
@@ -104,10 +125,10 @@ function openLegacy(bytes: Uint8Array): TorchFile {
       let start = at;
       for (const key of keys) {
         const storage = storages.get(key);
-        if (!storage) throw new RanetError(`its list of storages names ${quote(key)}, which nothing refers to`);
+        if (!storage) throw new RanetError(`its list of storages contains ${quote(key)}, which is not referred to`);
         if (storage instanceof PickleOpaque) {
           throw new RanetError(
-            `its storage ${quote(key)} is a ${storage.name}, whose size is not known. ${SAVE_AGAIN}`,
+            `its storage ${quote(key)} is a ${storage.name}, whose size is unknown. ${SAVE_AGAIN}`,
           );
         }
         start += 8; // the length again
@@ -122,6 +143,6 @@ function openLegacy(bytes: Uint8Array): TorchFile {
 function checkLength(storage: TorchStorage, bytes: Uint8Array = new Uint8Array()): Uint8Array {
   if (bytes.length === storage.byteLength) return bytes;
   throw new RanetError(
-    `its storage ${quote(storage.key)} has ${bytes.length} bytes instead of ${storage.byteLength}; is it cut short?`,
+    `its storage ${quote(storage.key)} has ${bytes.length} bytes instead of ${storage.byteLength}; it may be truncated`,
   );
 }

@@ -1,6 +1,6 @@
 /**
- * What is known of the pickle of a PyTorch checkpoint: tensors, as views of storages kept outside the pickle, and the few
- * names that describe them. The numbers themselves are not read here.
+ * The known names in the pickle of a PyTorch checkpoint: those of tensors, which are views of storages outside the
+ * pickle. Numbers are not read here.
  *
  * @module
  */
@@ -11,19 +11,19 @@ import { quote } from "./messages.ts";
 import { type PickleConstructor, PickleGlobal, PickleOpaque } from "./pickle.ts";
 import { countNumbers, isShape, isSize } from "./shape.ts";
 
-/** A run of numbers in a checkpoint, which tensors look into. */
+/** A sequence of numbers in a checkpoint, of which tensors are views. */
 export class TorchStorage {
-  /** Its name in the file. */
+  /** Name of the storage in the file. */
   readonly key: string;
-  /** The format of its numbers. */
+  /** Format of its numbers. */
   readonly format: TorchFormat;
-  /** How many numbers it holds. */
+  /** Number of values. */
   readonly length: number;
 
   /**
-   * @param key Its name in the file.
-   * @param format The format of its numbers.
-   * @param length How many numbers it holds.
+   * @param key Name of the storage in the file.
+   * @param format Format of its numbers.
+   * @param length Number of values.
    */
   constructor(key: string, format: TorchFormat, length: number) {
     this.key = key;
@@ -31,34 +31,34 @@ export class TorchStorage {
     this.length = length;
   }
 
-  /** Bytes it takes in the file. */
+  /** Size in the file in bytes. */
   get byteLength(): number {
     return this.length * this.format.itemBytes;
   }
 }
 
-/** A number format of PyTorch's. */
+/** A number format of PyTorch. */
 export interface TorchFormat {
-  /** Its float format; undefined for integers, which no weight is. */
+  /** Its float format; `undefined` for integers, which are never weights. */
   readonly float?: FloatType;
   /** Bytes of one number. */
   readonly itemBytes: number;
 }
 
-/** A tensor of a checkpoint: a view of a storage that lies within it. */
+/** A tensor of a checkpoint: a view within a storage. */
 export class TorchTensor {
-  /** Where its numbers are. */
+  /** The storage of its numbers. */
   readonly storage: TorchStorage;
-  /** Position of the first one in the storage. */
+  /** Position of the first number in the storage. */
   readonly offset: number;
   /** Size of each dimension. */
   readonly shape: readonly number[];
   /** Distance between neighbours along each dimension, in numbers. */
   readonly stride: readonly number[];
-  /** How many numbers it shows. */
+  /** Number of values of the view. */
   readonly length: number;
 
-  /** @param view What it shows, of which storage. */
+  /** @param view The storage and the position of the view. */
   constructor(view: Pick<TorchTensor, "storage" | "offset" | "shape" | "stride" | "length">) {
     ({ storage: this.storage, offset: this.offset, shape: this.shape, stride: this.stride, length: this.length } =
       view);
@@ -99,17 +99,17 @@ const CONSTRUCTORS: ReadonlyMap<string, PickleConstructor> = new Map([
   ["torch.Size", ([sizes]) => sizes],
 ]);
 
-/** Kinds of tensors that are like any other. */
+/** Subclasses of tensors that are treated as tensors. */
 const TENSOR_TYPES = ["torch.Tensor", "torch.nn.parameter.Parameter", "torch.nn.parameter.Buffer"];
 
-/** The names of a checkpoint's pickle whose meaning is known. */
+/** The known names in a checkpoint's pickle. */
 export const TORCH_GLOBALS: ReadonlyMap<string, PickleGlobal> = new Map(
   [...CONSTRUCTORS.keys(), ...FORMATS.keys(), ...TENSOR_TYPES].map((
     name,
   ) => [name, new PickleGlobal(name, CONSTRUCTORS.get(name))]),
 );
 
-/** Empty, and filled by later instructions; or, as Python 2.7 writes it, of one list of pairs. */
+/** Creates an empty dict that later instructions fill; or, as written by Python 2.7, one from a list of pairs. */
 function orderedDict([pairs = [], ...more]: readonly unknown[]): Map<unknown, unknown> {
   const isPair = (pair: unknown): pair is [unknown, unknown] => Array.isArray(pair) && pair.length === 2;
   if (more.length > 0 || !Array.isArray(pairs) || !pairs.every(isPair)) {
@@ -118,7 +118,7 @@ function orderedDict([pairs = [], ...more]: readonly unknown[]): Map<unknown, un
   return new Map(pairs);
 }
 
-/** `(function, type, arguments, attributes)`: of a tensor that has attributes, or is of a type of its own. */
+/** `(function, type, arguments, attributes)`: a tensor with attributes or of a subclass. */
 function rebuildFromType([rebuild, type, args]: readonly unknown[]): unknown {
   if (type instanceof PickleOpaque) return type;
   if (rebuild instanceof PickleOpaque) return rebuild;
@@ -129,7 +129,7 @@ function rebuildFromType([rebuild, type, args]: readonly unknown[]): unknown {
   return construct(args);
 }
 
-/** `(storage, offset, shape, stride, …)`; the rest concerns training. */
+/** `(storage, offset, shape, stride, …)`. The rest is only used in training. */
 function rebuildTensor([storage, offset, shape, stride]: readonly unknown[]): TorchTensor | PickleOpaque {
   const unknown = [storage, offset, shape, stride].find((part) => part instanceof PickleOpaque);
   if (unknown) return unknown;
@@ -151,25 +151,25 @@ function rebuildTensor([storage, offset, shape, stride]: readonly unknown[]): To
 }
 
 /**
- * Collects the storages a pickle refers to as `("storage", type, key, location, length)`, with a sixth item in the
+ * Collects the storages that a pickle refers to as `("storage", type, key, location, length)`, with a sixth item in the
  * legacy container.
  */
 export class TorchStorages {
   readonly #byKey = new Map<unknown, TorchStorage | PickleOpaque>();
 
-  /** The storage of that key, if the pickle mentioned it; opaque if its type is not known. */
+  /** The storage with this key, if the pickle refers to it; opaque if its type is unknown. */
   get(key: unknown): TorchStorage | PickleOpaque | undefined {
     return this.#byKey.get(key);
   }
 
   /**
-   * Resolves a pickle's reference; one to a storage of a type that is not known, or to a class, is opaque.
+   * Resolves a pickle's reference. A reference to a storage of unknown type, or to a class, is opaque.
    *
    * @throws {RanetError} If it is neither, or contradicts an earlier one.
    */
   load(id: unknown): TorchStorage | PickleOpaque {
     const [kind, type, key, _location, length, view = null] = Array.isArray(id) ? id : [];
-    // With its source, as the legacy container has it.
+    // A class with its source code, in the legacy container.
     if (kind === "module" && type instanceof PickleOpaque) return type;
     const format = type instanceof PickleGlobal ? FORMATS.get(type.name) : undefined;
     const known = format !== undefined || type instanceof PickleOpaque;
@@ -183,7 +183,7 @@ export class TorchStorages {
       : storage.format === format && storage.length === length;
     if (!same) throw new RanetError(`its storage ${quote(key)} is described in two ways`);
     this.#byKey.set(key, storage);
-    // Before PyTorch 0.4, a storage could be a part of another.
+    // Before PyTorch 0.4, a storage could be a part of another one.
     return view === null ? storage : new PickleOpaque("torch storage that is a part of another");
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Parts that schemas of YAML documents are made of. Every `error` says what was expected; `read.ts` adds where, and
+ * Building blocks of schemas for YAML documents. Every `error` describes what is expected; `read.ts` adds the place and
  * what was found.
  *
  * @module
@@ -20,7 +20,7 @@ export function mapping<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<
 }
 
 function unknownKey(key: string, keys: readonly string[]): string {
-  if (key === "<<") return "merge keys (<<) are not read; write the keys out";
+  if (key === "<<") return "merge keys (<<) are not supported; write the keys out";
   const nearest = suggest(key, keys);
   const advice = nearest === undefined ? `the keys here are ${keys.join(", ")}` : `did you mean ${nearest}?`;
   return `unknown key ${JSON.stringify(key.slice(0, 64))}, ${advice}`;
@@ -44,40 +44,40 @@ export function above(min: number, max: number): z.ZodNumber {
   return z.number({ error }).gt(min, { error }).max(max, { error });
 }
 
-/** A list of so many items; `of` is what they are called. */
+/** A list with a number of items in a range. `of` is the name of the items. */
 export function list<Item extends z.ZodType>(item: Item, min: number, max: number, of: string): z.ZodArray<Item> {
   const error = min === max ? `a list of ${min} ${of}` : `a list of ${min} to ${max} ${of}`;
   return z.array(item, { error }).min(min, { error }).max(max, { error });
 }
 
-/** Text of a form; `error` says which. */
+/** Text that matches a pattern. `error` describes it. */
 export function text(pattern: RegExp, error: string): z.ZodString {
   return z.string({ error }).regex(pattern, { error });
 }
 
-/** One of a few words. */
+/** One of several words. */
 export function words<const Word extends string>(...all: Word[]): z.ZodEnum<{ [Key in Word]: Key }> {
   const error = all.length === 1 ? all[0] : `${all.slice(0, -1).join(", ")} or ${all[all.length - 1]}`;
   return z.enum(all, { error });
 }
 
-/** A name, as in file names. */
+/** A name that is usable as a file name. */
 export const name: z.ZodString = text(
   /^[a-z0-9]+(-[a-z0-9]+)*$/,
   "lower-case letters, digits and single hyphens, such as my-ranet",
 ).max(64, { error: "at most 64 characters" });
 
-/** Where an editor finds the schema; other tools write it as a key. */
+/** Location of the schema for editors. Some tools write it as a key. */
 export const schemaKey = z.string({ error: "the path or URL of a schema" }).optional().describe(
-  "Path or URL of this schema, for editors that look for it here. Nothing else reads it.",
+  "Path or URL of this schema, for editors that read this key. It has no other effect.",
 );
 
-/** A JSON schema, in draft 7. */
+/** A JSON schema (draft 7). */
 export type JsonSchema = z.core.JSONSchema.JSONSchema;
 
 /**
- * The JSON schema that editors check and complete documents with, in draft 7: the newest that YAML editors know.
- * Descriptions are there twice, since YAML editors put backslashes into those that they do not take for Markdown.
+ * The JSON schema with which editors check and complete documents, in draft 7, the newest that YAML editors support.
+ * Each description is included twice, also as Markdown, because YAML editors insert backslashes into plain ones.
  */
 export function jsonSchema(schema: z.ZodType): JsonSchema {
   return z.toJSONSchema(schema, {
@@ -90,7 +90,7 @@ export function jsonSchema(schema: z.ZodType): JsonSchema {
 }
 
 /**
- * A JSON schema as its file has it.
+ * The text of a schema file.
  *
  * @returns JSON, with a final newline.
  */

@@ -1,5 +1,5 @@
 /**
- * The validator's issues in words: where, what was expected, what was found.
+ * Words the validator's issues: where, what was expected, what was found.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import type { z } from "zod";
 /**
  * Words an issue as `key.path: expected …, found …`.
  *
- * @param issue One of the validator's, whose message says what was expected.
- * @param document What was validated.
+ * @param issue An issue of the validator, whose message describes what was expected.
+ * @param document The validated document.
  * @returns One problem, or several if the issue is about alternatives.
  */
 export function describeIssue(issue: z.core.$ZodIssue, document: unknown): string[] {
   if (issue.code === "invalid_union") {
-    // Where the value is of the right kind for one alternative, only parts inside it are wrong.
+    // If the value has the right type for one alternative, only the problems inside it are reported.
     const inner = issue.errors.find((all) =>
       all.every((one) => one.path.length > 0 || one.code === "unrecognized_keys")
     );

@@ -1,5 +1,5 @@
 /**
- * YAML text that may be hostile → a document of the right shape, or an error that lists every problem by its key.
+ * Parses untrusted YAML into a validated document, or throws an error that lists every problem by its key.
  *
  * @module
  */
@@ -9,30 +9,30 @@ import type { z } from "zod";
 import { RanetError } from "../errors.ts";
 import { describeIssue } from "./issues.ts";
 
-/** How large a document may be. */
+/** Size limits of a document. */
 const LIMITS = {
-  /** Characters in its text. */
+  /** Number of characters. */
   text: 262_144,
-  /** Values, with aliases expanded. */
+  /** Number of values, with aliases expanded. */
   values: 100_000,
   /** Levels of nesting. */
   depth: 16,
 } as const;
 
-/** JSON's types, and no merge keys: a chain of those takes time without end. */
+/** Only JSON's types and no merge keys, because a chain of merge keys can take unlimited time. */
 const YAML_OPTIONS = { schema: "core", allowDuplicateKeys: false } as const;
 
-/** Problems that a message lists before it only counts them. */
+/** Most problems that a message lists. The rest are counted. */
 const LISTED_PROBLEMS = 10;
 
-/** Takes a problem, worded `key.path: what is wrong`. */
+/** Reports a problem, worded `key.path: what is wrong`. */
 export type Report = (problem: string) => void;
 
 /**
  * Parses YAML text.
  *
  * @param text At most 256 KiB.
- * @param subject What messages call it: `spec my-ranet.yaml`.
+ * @param subject The document's name in messages: `spec my-ranet.yaml`.
  * @throws {RanetError} If it is not YAML.
  */
 export function parseDocument(text: string, subject: string): unknown {
@@ -42,19 +42,19 @@ export function parseDocument(text: string, subject: string): unknown {
   try {
     return parseYaml(text, YAML_OPTIONS);
   } catch (error) {
-    // The parser recurses: brackets without end exhaust the stack.
+    // The parser is recursive: deep nesting exhausts the stack.
     const reason = error instanceof RangeError ? "nested too deeply" : firstLine(error);
     throw cannotRead(subject, [`not valid YAML: ${reason}`]);
   }
 }
 
 /**
- * Makes something of a document: of its shape first, then of what its keys ask of each other.
+ * Validates a document's shape, then resolves it and checks rules between its keys.
  *
- * @param document What the YAML holds.
- * @param options.schema Its shape.
- * @param options.resolve Called for a document of that shape; what it returns is not used if it reports anything.
- * @param options.subject What messages call it.
+ * @param document The parsed YAML.
+ * @param options.schema Its schema.
+ * @param options.resolve Called with a document that matches the schema. Its result is ignored if it reports a problem.
+ * @param options.subject The document's name in messages.
  * @throws {RanetError} If there is any problem; lists each by its key.
  */
 export function resolveDocument<Schema extends z.ZodType, Result>(
@@ -66,7 +66,7 @@ export function resolveDocument<Schema extends z.ZodType, Result>(
   },
 ): Result {
   const { schema, resolve, subject } = options;
-  /** Each once, in the order in which they are found. */
+  /** Problems without duplicates, in order of discovery. */
   const problems = new Set<string>();
   const report: Report = (problem) => void problems.add(problem);
   checkExtent(document, report);
@@ -92,7 +92,7 @@ function firstLine(error: unknown): string {
   return line.replace(/:$/, "");
 }
 
-/** Refuses documents that grow without bound as aliases are expanded, or contain themselves. */
+/** Refuses documents that contain themselves, or grow without limit when aliases are expanded. */
 function checkExtent(document: unknown, report: Report): void {
   let values = 0;
   const isWithin = (value: unknown, depth: number): boolean => {

@@ -8,13 +8,13 @@ import { AdaptiveExecutor, type Calibration } from "../../mod.ts";
 import { randomArray, tinyModel } from "../fixtures.ts";
 
 const COUNT = 100;
-/** Its exits disagree. */
+/** A model whose exits disagree. */
 const model = tinyModel(3);
 const { exits, classes } = { exits: model.network.exits, classes: model.spec.classes.length };
 const weights = await digestModel(model);
 const images = randomArray(COUNT * 3 * 20 ** 2, 4);
 
-/** The class that each exit says, image by image. */
+/** The class predicted by each exit, image by image. */
 async function predictions(): Promise<number[][]> {
   using executor = await AdaptiveExecutor.create(model, { device: "cpu" });
   const logits = await executor.forward(images);
@@ -23,7 +23,7 @@ async function predictions(): Promise<number[][]> {
   );
 }
 
-/** Leaves at one exit, whatever the confidence. */
+/** A calibration with which all images leave at one exit. */
 function leaveAt(exit: number): Calibration {
   const thresholds = exits.map((_, k) => k === exit ? 0 : k === exits.length - 1 ? -Infinity : 2);
   const cost = exits[exit].cumulativeFlops;
@@ -31,12 +31,12 @@ function leaveAt(exit: number): Calibration {
   return { ...about, thresholds, expectedAccuracy: 1, expectedCost: cost };
 }
 
-/** For floats and for whole numbers. */
+/** Calibrations for float32 and int8. */
 function bothAs(calibration: Calibration) {
   return { float32: calibration, int8: calibration };
 }
 
-/** The CPU runner, in a peer's place. */
+/** The CPU runner as a peer. */
 async function open(_: unknown, { exit }: { readonly exit?: number } = {}) {
   const executor = await AdaptiveExecutor.create(model, { device: "cpu" });
   return {
@@ -46,7 +46,7 @@ async function open(_: unknown, { exit }: { readonly exit?: number } = {}) {
   };
 }
 
-Deno.test("peers are cut at the first exit that is as accurate as ours; all see the same images", async () => {
+Deno.test("benchEqualAccuracy() cuts peers at the first exit that is as accurate as ours, on the same images", async () => {
   const said = await predictions();
   for (const [exit, labels] of said.entries()) {
     const passes = await benchEqualAccuracy(
@@ -60,8 +60,8 @@ Deno.test("peers are cut at the first exit that is as accurate as ours; all see 
     );
     assertEquals(passes.map(({ id, mode }) => [id, mode]), [
       ["ours", "adaptive"],
-      ["peer", "whole"],
-      ["peer", `cut at exit ${exit + 1}`],
+      ["peer", "full"],
+      ["peer", `up to exit ${exit + 1}`],
     ]);
     const [ours, whole, cut] = passes.map(({ outcome }) => {
       assert(!isFailure(outcome));
@@ -74,7 +74,7 @@ Deno.test("peers are cut at the first exit that is as accurate as ours; all see 
   }
 });
 
-Deno.test("a pass that runs out of time says of how many images it speaks", async () => {
+Deno.test("benchEqualAccuracy() reports the number of images of a pass that exceeds its time limit", async () => {
   const [labels] = await predictions();
   const [{ outcome }] = await benchEqualAccuracy(
     model,
@@ -90,7 +90,7 @@ Deno.test("a pass that runs out of time says of how many images it speaks", asyn
   assertLess(Math.abs(outcome.seconds - outcome.msPerImage * COUNT / 1000), 1e-9);
 });
 
-Deno.test("savings are those of the shares that leave", async () => {
+Deno.test("benchSaving() reports the operations saved by each share of images that leave early", async () => {
   using executor = await AdaptiveExecutor.create(model, { device: "cpu" });
   const savings = await benchSaving(executor, images, { all: { threshold: 0 } }, { rounds: 1, seconds: 1, warmup: 0 });
   const [first, whole] = [exits[0].cumulativeFlops, exits[exits.length - 1].cumulativeFlops];

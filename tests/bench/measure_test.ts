@@ -1,12 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { inTurn, isFailure, median } from "../../bench/measure.ts";
 
-Deno.test("median", () => {
+Deno.test("median() returns the middle value, or the mean of the two middle values", () => {
   assertEquals(median([3, 1, 2]), 2);
   assertEquals(median([4, 1, 2, 3]), 2.5);
 });
 
-Deno.test("tasks are warmed up, then take turns; one that fails leaves the others alone", async () => {
+Deno.test("inTurn() warms tasks up and runs them in turn; a failing task does not affect the others", async () => {
   const calls: string[] = [];
   const task = (name: string) => () => Promise.resolve(calls.push(name));
   const fail = () => Promise.reject(new Error("no adapter"));
@@ -20,7 +20,7 @@ Deno.test("tasks are warmed up, then take turns; one that fails leaves the other
   }
 });
 
-Deno.test("a task that has used its time up gets no further run", async () => {
+Deno.test("inTurn() does not run a task again after its time limit", async () => {
   let runs = 0;
   const slow = () => {
     runs++;
@@ -28,6 +28,6 @@ Deno.test("a task that has used its time up gets no further run", async () => {
   };
   const [timing] = await inTurn([slow], { rounds: 5, seconds: 0, warmup: 0 });
   assert(!isFailure(timing));
-  // The only one, since it was far too slow from the start.
+  // The only run, because the first one was much too slow.
   assertEquals([timing.times.length, runs], [1, 1]);
 });

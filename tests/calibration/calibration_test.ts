@@ -23,7 +23,7 @@ const network = buildNetwork(await readSpec("ranet-cifar10"));
 const flops = network.exits.map(({ cumulativeFlops }) => cumulativeFlops);
 const [first, last] = [flops[0], flops[5]];
 
-/** Later exits are right more often; rounding makes confidences tie. */
+/** Later exits are correct more often. Rounding makes some confidences equal. */
 function synthetic(samples: number, seed: number, step = 0.01): Validation {
   let state = seed;
   const random = () => (state = (state * 48271 + 11) % 2147483647) / 2147483647;
@@ -48,7 +48,7 @@ function confidencesOf({ logits, labels }: Validation): number[][] {
   );
 }
 
-Deno.test("a calibration never exceeds its budget on its own data, and reports what its thresholds do", () => {
+Deno.test("a calibration stays within its budget on its own data, and reports the cost and accuracy of its thresholds", () => {
   fc.assert(
     fc.property(validations, fc.integer({ min: first, max: last }), (validation, budget) => {
       const { thresholds, expectedCost, expectedAccuracy } = searchThresholds(network, validation, { budget });
@@ -65,7 +65,7 @@ Deno.test("a calibration never exceeds its budget on its own data, and reports w
   );
 });
 
-Deno.test("a calibration comes close to its budget, from all at exit 1 to all at the last", () => {
+Deno.test("a calibration uses almost all of its budget, for budgets from the first exit's cost to the last exit's", () => {
   const validation = synthetic(1000, 7, 1e-6);
   assertEquals(searchThresholds(network, validation, { budget: first }).expectedCost, first);
   assertEquals(searchThresholds(network, validation, { budget: last }).expectedCost, last);
@@ -74,13 +74,13 @@ Deno.test("a calibration comes close to its budget, from all at exit 1 to all at
   }
 });
 
-Deno.test("a budget of what exit 1 costs lets all leave there, however many they are", () => {
+Deno.test("a budget equal to the cost of exit 1 lets all samples leave at exit 1", () => {
   for (let samples = 1; samples <= 64; samples++) {
     assertEquals(searchThresholds(network, synthetic(samples, samples), { budget: first }).expectedCost, first);
   }
 });
 
-Deno.test("no q of the authors' sweep beats a calibration within its budget", () => {
+Deno.test("no q of the authors' sweep is more accurate than a calibration within the same budget", () => {
   const validation = synthetic(300, 3);
   const confidences = confidencesOf(validation);
   for (let i = 1; i < 40; i++) {
@@ -90,7 +90,7 @@ Deno.test("no q of the authors' sweep beats a calibration within its budget", ()
   }
 });
 
-Deno.test("an accuracy is reached at less than a higher one costs", () => {
+Deno.test("a calibration for a lower accuracy costs no more than one for a higher accuracy", () => {
   const validation = synthetic(500, 5);
   let cost = 0;
   for (const accuracy of [0.1, 0.7, 0.75, 0.8]) {
@@ -101,7 +101,7 @@ Deno.test("an accuracy is reached at less than a higher one costs", () => {
   }
 });
 
-Deno.test("what cannot be met is refused with what can", () => {
+Deno.test("calibrate() refuses unreachable targets and names the reachable range", () => {
   const validation = synthetic(50, 5);
   const refuse = (target: Parameters<typeof searchThresholds>[2], message: string) =>
     assertThrows(() => searchThresholds(network, validation, target), RanetError, message);
@@ -110,7 +110,7 @@ Deno.test("what cannot be met is refused with what can", () => {
   refuse({ accuracy: 1 }, "the highest accuracy that thresholds reach");
 });
 
-Deno.test("a validation set that does not fit is refused", () => {
+Deno.test("calibrate() refuses a validation set that does not fit the model", () => {
   const { logits, labels } = synthetic(4, 1);
   const refuse = (validation: Validation, message: string) =>
     assertThrows(() => searchThresholds(network, validation, { budget: last }), RanetError, message);
@@ -120,7 +120,7 @@ Deno.test("a validation set that does not fit is refused", () => {
   refuse({ logits: logits.with(2, logits[2].with(13, NaN)), labels }, "sample 1 at exit 3 is NaN");
 });
 
-Deno.test("a calibration is of the weights that it was made with, and of no others", async () => {
+Deno.test("a calibration is only accepted for the weights that it was made with", async () => {
   const [model, other] = [1, 2].map(tinyModel);
   const validation = { logits: model.network.exits.map(() => randomArray(5 * 21, 1)), labels: new Uint32Array(21) };
   const calibration = await calibrate(model, validation, { accuracy: 0.01 }, { dataset: "some" });
@@ -134,7 +134,7 @@ Deno.test("a calibration is of the weights that it was made with, and of no othe
   await assertRejects(() => checkCalibration(renamed, model), RanetError, "it was made for other with 3 exits");
 });
 
-Deno.test("the bundled calibrations are of the bundled weights", async () => {
+Deno.test("the bundled calibrations belong to the bundled weights", async () => {
   for (const name of BUNDLED_MODELS) {
     const model = await loadModel(name);
     const calibrations = await readCalibrations(name);
@@ -143,7 +143,7 @@ Deno.test("the bundled calibrations are of the bundled weights", async () => {
   }
 });
 
-Deno.test("calibrations are the same after a file", async () => {
+Deno.test("calibrations are equal after they are written and read", async () => {
   const model = { network, tensors: new Map() };
   const all = await Promise.all([
     ...[9e6, 30e6, 58e6].map((budget) => calibrate(model, synthetic(40, 2), { budget })),
@@ -153,7 +153,7 @@ Deno.test("calibrations are the same after a file", async () => {
   assertEquals(parseCalibrations(formatCalibrations(all), "file"), all);
 });
 
-Deno.test("a damaged file is refused by its key", async () => {
+Deno.test("an invalid calibration file is refused with the name of the key", async () => {
   const model = { network, tensors: new Map() };
   const text = formatCalibrations([await calibrate(model, synthetic(40, 2), { budget: 9e6 })]);
   const refuse = (text: string, message: string) =>
@@ -166,12 +166,12 @@ Deno.test("a damaged file is refused by its key", async () => {
   refuse(text.replace(/"weights": ".*",/, ""), "calibrations[0].weights: missing");
 });
 
-Deno.test("a file is read by its path, even if it is called like the bundled model", async () => {
+Deno.test("a calibration file is read by its path, even if it has the name of a bundled model", async () => {
   assertGreater((await readCalibrations("ranet-cifar10")).length, 1);
   await assertRejects(() => readCalibrationFile("ranet-cifar10"), RanetError, "there is no such file");
 });
 
-Deno.test("a file holds one calibration for each target; the one within a budget that spends most is taken", () => {
+Deno.test("a file holds one calibration per target; calibrationWithin() picks the most expensive one within the budget", () => {
   const of = (budget: number, expectedCost: number): Calibration => ({
     ...{ model: "m", weights: "", target: { budget }, thresholds: [-Infinity], q: 1, expectedAccuracy: 1, samples: 1 },
     expectedCost,

@@ -8,7 +8,7 @@ import { longTest } from "../long.ts";
 
 const FLOPS = [1, 3, 6];
 
-/** Samples of one kind: the harder, the less confident, the more often wrong, above all early. */
+/** Random samples. The harder a sample, the lower its confidence and the more errors, especially at early exits. */
 function draw(samples: number, next: () => number): Measured {
   const uniform = () => (next() + 1) / 2;
   const confidences = FLOPS.map(() => new Float32Array(samples));
@@ -24,16 +24,16 @@ function draw(samples: number, next: () => number): Measured {
   return { confidences, answers, labels: new Uint8Array(samples) };
 }
 
-/** All images that there are. */
+/** The population of images. */
 const POPULATION = draw(5000, randomNumbers(1));
 
-/** How far below the whole network these thresholds are on new images. */
+/** Loss of accuracy on new images with these thresholds, relative to the full network. */
 function trueDrop(thresholds: readonly number[]): number {
   return outcomeOf([Infinity, Infinity, -Infinity], POPULATION, FLOPS).expectedAccuracy -
     outcomeOf(thresholds, POPULATION, FLOPS).expectedAccuracy;
 }
 
-/** The cheapest thresholds whose drop on all validation images is within the limit: a plain calibration. */
+/** A plain calibration: the cheapest thresholds whose loss of accuracy on the validation images is within the limit. */
 function plain(measured: Measured, limit: number): number[] {
   const order = byConfidence(measured.confidences);
   const whole = outcomeOf([Infinity, Infinity, -Infinity], measured, FLOPS).expectedAccuracy;
@@ -45,7 +45,7 @@ function plain(measured: Measured, limit: number): number[] {
     path[0];
 }
 
-longTest("the promise is kept over 1,000 draws, and a plain calibration would break it", () => {
+longTest("the guarantee holds over 1,000 draws, in which a plain calibration fails", () => {
   const draws = 1000;
   const target: RiskTarget = { maxDrop: 0.02, confidence: 0.95 };
   const next = randomNumbers(2);
@@ -67,7 +67,7 @@ longTest("the promise is kept over 1,000 draws, and a plain calibration would br
   assertLess(cost, FLOPS[2]);
 });
 
-Deno.test("more images, a larger drop or less confidence cost less; and the file says what it rests on", () => {
+Deno.test("guaranteedThresholds() cost less with more images, a larger drop or a lower confidence", () => {
   const cost = (samples: number, target: RiskTarget) =>
     guaranteedThresholds(draw(samples, randomNumbers(3)), target, FLOPS).expectedCost;
   const usual = cost(4000, { maxDrop: 0.02, confidence: 0.95 });
@@ -78,7 +78,7 @@ Deno.test("more images, a larger drop or less confidence cost less; and the file
   assertEquals(guarantee, { fitted: 2001, tested: 2000, bound: "betting, fixed sequence" });
 });
 
-Deno.test("disagreement with the whole network is promised without looking at labels", () => {
+Deno.test("guaranteedThresholds() for a largest disagreement do not depend on labels", () => {
   const measured = draw(3000, randomNumbers(4));
   const target: RiskTarget = { maxDrop: 0.1, confidence: 0.95, risk: "disagreement" };
   const { thresholds } = guaranteedThresholds(measured, target, FLOPS);
@@ -92,7 +92,7 @@ Deno.test("disagreement with the whole network is promised without looking at la
   assert(exits.some((exit) => exit < 2));
 });
 
-Deno.test("too few images are refused with how many it would take, and nonsense with what makes sense", () => {
+Deno.test("guaranteedThresholds() refuses too few images, and invalid options with the valid range", () => {
   const refuse = (samples: number, target: RiskTarget, message: string) =>
     assertThrows(() => guaranteedThresholds(draw(samples, randomNumbers(5)), target, FLOPS), RanetError, message);
   refuse(40, { maxDrop: 0.01, confidence: 0.95 }, "images, found 40");

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { fewestSamples, lastSafeStep, showsMean } from "../../lib/calibration/risk_control.ts";
 import { randomNumbers } from "../fixtures.ts";
 
-/** Losses of -1, 0 and 1 with these chances of the outer two. */
+/** Random losses of -1, 0 and 1; the arguments are the probabilities of -1 and 1. */
 function draw(count: number, { gain, loss }: { gain: number; loss: number }, next: () => number): Float32Array {
   return new Float32Array(count).map(() => {
     const uniform = (next() + 1) / 2;
@@ -11,7 +11,7 @@ function draw(count: number, { gain, loss }: { gain: number; loss: number }, nex
   });
 }
 
-Deno.test("a mean that is at its limit is called within it no more often than was allowed", () => {
+Deno.test("showsMean() accepts a mean equal to the limit no more often than delta", () => {
   for (const [gain, loss] of [[0, 0.01], [0.02, 0.03], [0.1, 0.11]]) {
     const next = randomNumbers(1);
     const promise = { limit: 0.01, delta: 0.05, lowest: -1 } as const;
@@ -22,7 +22,7 @@ Deno.test("a mean that is at its limit is called within it no more often than wa
   }
 });
 
-Deno.test("a mean well within its limit is mostly found so, sooner with little variance", () => {
+Deno.test("showsMean() usually accepts a mean well below the limit, more often if the variance is small", () => {
   const next = randomNumbers(2);
   const promise = { limit: 0.01, delta: 0.05, lowest: -1 } as const;
   const found = (chances: { gain: number; loss: number }) =>
@@ -32,7 +32,7 @@ Deno.test("a mean well within its limit is mostly found so, sooner with little v
   assertGreater(calm, wild);
 });
 
-Deno.test("fewestSamples is the turning point where nothing is ever lost", () => {
+Deno.test("fewestSamples() is the smallest number of samples that can be accepted if every loss is 0", () => {
   fc.assert(fc.property(
     fc.double({ min: 0.002, max: 0.2, noNaN: true }),
     fc.constantFrom(0.01, 0.05, 0.1),
@@ -46,7 +46,7 @@ Deno.test("fewestSamples is the turning point where nothing is ever lost", () =>
   ));
 });
 
-Deno.test("lastSafeStep stops at the first step that fails, whatever comes behind it", () => {
+Deno.test("lastSafeStep() stops at the first step that fails, even if later steps pass", () => {
   const promise = { limit: 0.05, delta: 0.05, lowest: 0 } as const;
   const none = new Float32Array(1000);
   const many = new Float32Array(1000).fill(1);

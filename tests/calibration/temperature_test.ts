@@ -24,12 +24,12 @@ function loss(logits: Float32Array, labels: readonly number[], temperature: numb
   return losses.reduce((a, b) => a + b) / labels.length;
 }
 
-/** What is minimised: the samples' loss, and how far the temperature is from 1. */
+/** The objective: the loss of the samples plus the penalty for temperatures far from 1. */
 function objective(logits: Float32Array, labels: readonly number[], temperature: number): number {
   return labels.length * loss(logits, labels, temperature) + Math.log(temperature) ** 2 / (2 * 0.5 ** 2);
 }
 
-Deno.test("fitTemperatures() finds the temperature of the least loss, with a pull towards 1", () => {
+Deno.test("fitTemperatures() minimises the loss with a prior towards 1", () => {
   const logit = fc.float({ min: -4, max: 4, noNaN: true });
   const sample = fc.record({ logits: fc.tuple(logit, logit, logit), label: fc.nat(2) });
   fc.assert(
@@ -46,14 +46,14 @@ Deno.test("fitTemperatures() finds the temperature of the least loss, with a pul
   );
 });
 
-/** Labels as often as probabilities say, of temperature 1, with logits times a factor. */
+/** Samples whose labels follow the probabilities at temperature 1, with logits multiplied by a factor. */
 function sharp(factor: number, times: number) {
   const labels = [...Array(7 * times).fill(0), ...Array(2 * times).fill(1), ...Array(times).fill(2)];
   const logits = new Float32Array(labels.flatMap(() => [0.7, 0.2, 0.1].map((share) => factor * Math.log(share))));
   return { logits: [logits], labels };
 }
 
-Deno.test("fitTemperatures() undoes what was multiplied: of many images wholly, of few in part, of fewer not at all", () => {
+Deno.test("fitTemperatures() recovers a factor of the logits fully with many images, partly with few", () => {
   for (const factor of [0.5, 1, 3]) {
     assertAlmostEquals(fitTemperatures(network, sharp(factor, 200))[0], factor, 0.05);
   }
@@ -63,15 +63,15 @@ Deno.test("fitTemperatures() undoes what was multiplied: of many images wholly, 
   assertThrows(() => fitTemperatures(network, sharp(3, 1)), RanetError, "Cannot calibrate on 10 images");
 });
 
-Deno.test("where every answer of few images is right, confidences stay within reason", () => {
+Deno.test("fitTemperatures() limits confidences if all answers for few images are correct", () => {
   const labels = Array.from({ length: 20 }, () => 0);
   const logits = new Float32Array(labels.flatMap(() => [1, 0, 0]));
   const [temperature] = fitTemperatures(network, { logits: [logits], labels });
-  // At the least loss it would be 1/16, and every confidence 1.
+  // Minimising the loss alone would give 1/16, and confidences of 1.
   assert(0.25 < temperature && temperature < 1, `${temperature}`);
 });
 
-Deno.test("temperatures change confidences, neither answers nor costs, and the bundled model has some", async () => {
+Deno.test("temperatures change confidences, but neither answers nor costs; the bundled model has temperatures", async () => {
   const [plain, calibrated] = [
     await loadModel("ranet-cifar10", { calibrated: false }),
     await loadModel("ranet-cifar10"),
@@ -80,7 +80,7 @@ Deno.test("temperatures change confidences, neither answers nor costs, and the b
   assertEquals([plain.temperatures, temperatures?.length], [undefined, 6]);
   for (const temperature of temperatures!) assertGreater(temperature, 1);
   const name = "classifier.5.linear.weight";
-  // Tensors are as trained, so that others train on from them, or compare them; logits are divided.
+  // Tensors are as trained, so that training can continue from them. Only logits are divided.
   assertEquals(calibrated.tensors.get(name), plain.tensors.get(name));
   const images = randomArray(3 * 32 ** 2, 1);
   const logitsOf = async (model: Model) => {

@@ -10,18 +10,18 @@ const confidences = fc.integer({ min: 1, max: 60 }).chain((samples) =>
   })
 );
 
-Deno.test("thresholdsForQ lets the planned share leave at each exit", () => {
-  // q = 1 over two exits: half of four samples leave at the first.
+Deno.test("thresholdsForQ() lets the planned share of samples leave at each exit", () => {
+  // q = 1 over two exits: half of four samples leave at the first exit.
   const thresholds = thresholdsForQ(1, [[0.9, 0.2, 0.8, 0.1], [0, 0, 0, 0]]);
   assertEquals(thresholds, [0.8, -Infinity]);
   assertEquals(exitsTaken(thresholds, [[0.9, 0.2, 0.8, 0.1], [0, 0, 0, 0]]), [0, 1, 0, 1]);
 });
 
-Deno.test("thresholdsForQ: nobody leaves where the quota is below one sample", () => {
+Deno.test("thresholdsForQ() lets no sample leave at an exit whose quota is below one sample", () => {
   assertEquals(thresholdsForQ(9, [[0.9, 0.8], [0.9, 0.8], [0.9, 0.8]])[0], Infinity);
 });
 
-Deno.test("higher thresholds never lower the cost; the average is the sum over samples", () => {
+Deno.test("averageCost() is the mean over samples, and higher thresholds never reduce it", () => {
   fc.assert(
     fc.property(
       confidences,
@@ -37,14 +37,14 @@ Deno.test("higher thresholds never lower the cost; the average is the sum over s
   );
 });
 
-Deno.test("threshold 0 takes the first exit for all; above 1 the last", () => {
+Deno.test("with threshold 0 all samples leave at the first exit; with a threshold above 1, at the last", () => {
   fc.assert(fc.property(confidences, (confidences) => {
     assert(exitsTaken([0, 0, 0], confidences).every((exit) => exit === 0));
     assert(exitsTaken([1.1, 1.1, 1.1], confidences).every((exit) => exit === 2));
   }));
 });
 
-Deno.test("thresholdsForQ: at least the quota leaves at each exit, or nobody; the last takes the rest", () => {
+Deno.test("thresholdsForQ() lets at least the quota or no sample leave at each exit; the last exit takes the rest", () => {
   fc.assert(fc.property(confidences, fc.double({ min: 0.05, max: 2, noNaN: true }), (confidences, q) => {
     const thresholds = thresholdsForQ(q, confidences);
     const exits = exitsTaken(thresholds, confidences);
@@ -53,7 +53,7 @@ Deno.test("thresholdsForQ: at least the quota leaves at each exit, or nobody; th
     [0, 1].forEach((k) => {
       const leavers = exits.filter((exit) => exit === k).length;
       const quota = Math.floor(exits.length * q ** (k + 1) / total);
-      // More than the quota leave only where they tie with the last of it.
+      // More samples than the quota leave only if their confidences are equal to that of the last one.
       const above = exits.filter((exit, i) => exit === k && confidences[k][i] > thresholds[k]).length;
       if (thresholds[k] === Infinity) assertEquals(leavers, 0);
       else assert(quota >= 1 && leavers >= quota && above < quota, `${leavers} left, ${above} above, quota ${quota}`);

@@ -11,7 +11,7 @@ async function withClassifier(test: (classifier: ImageClassifier) => Promise<voi
   await test(classifier);
 }
 
-Deno.test("classify() takes an image in every form, and names it", async () => {
+Deno.test("classify() accepts every kind of image source and reports its name", async () => {
   const path = example("ship");
   const bytes = await Deno.readFile(path);
   await using server = Deno.serve({ port: 0, hostname: "localhost", onListen: () => {} }, () => new Response(bytes));
@@ -47,7 +47,7 @@ Deno.test("classify() takes an image in every form, and names it", async () => {
   });
 });
 
-Deno.test("classify() leaves by threshold or by budget", async () => {
+Deno.test("classify() applies a threshold or a budget", async () => {
   await withClassifier(async (classifier) => {
     const image = example("cat");
     assertEquals((await classifier.classify(image, { threshold: 0 })).exit, 1);
@@ -58,7 +58,7 @@ Deno.test("classify() leaves by threshold or by budget", async () => {
   });
 });
 
-Deno.test("classify() throws what is wrong with an image; stream() goes on", async () => {
+Deno.test("classify() throws if an image cannot be read; stream() yields the error and continues", async () => {
   await withClassifier(async (classifier) => {
     const images = [example("cat"), "no/such.jpg", new Blob(["text"]), ...Array(9).fill(example("frog"))];
     await assertRejects(() => classifier.classify(images), RanetError, "no/such.jpg");
@@ -70,7 +70,7 @@ Deno.test("classify() throws what is wrong with an image; stream() goes on", asy
   });
 });
 
-Deno.test("classify() takes what plain JavaScript has for images, and says what else it is given", async () => {
+Deno.test("classify() accepts images from plain JavaScript, and names the type of unsupported values", async () => {
   const bytes = await Deno.readFile(example("ship"));
   const { width, height, data } = await decodeImage(bytes, { source: "ship" });
   const image = { width, height, data };
@@ -121,7 +121,7 @@ Deno.test("classify() takes what plain JavaScript has for images, and says what 
   });
 });
 
-Deno.test("classify() and stream() take bytes and pixels as they are when they are given", async () => {
+Deno.test("classify() and stream() use bytes and pixels as they are at the time of the call", async () => {
   const [ship, cat] = await Promise.all(["ship", "cat"].map((name) => Deno.readFile(example(name))));
   const [shipPixels, catPixels] = await Promise.all([ship, cat].map((bytes) => decodeImage(bytes, { source: "x" })));
   await withClassifier(async (classifier) => {

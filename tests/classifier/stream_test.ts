@@ -5,7 +5,7 @@ import { RanetError } from "../../lib/errors.ts";
 import type { Classification } from "../../lib/executor/classification.ts";
 import type { AdaptiveExecutor } from "../../lib/executor/executor.ts";
 
-/** Says of each image its first number, and keeps the sizes of batches. */
+/** Returns the first number of each image as its class, and records the sizes of batches. */
 function fakeExecutor(length: number): { executor: AdaptiveExecutor; batches: number[] } {
   const batches: number[] = [];
   const classify = async (images: Float32Array): Promise<Classification[]> => {
@@ -17,7 +17,7 @@ function fakeExecutor(length: number): { executor: AdaptiveExecutor; batches: nu
   return { executor: { classify } as unknown as AdaptiveExecutor, batches };
 }
 
-Deno.test("classifyStream() answers every input in order, whichever is read first, in bounded batches and memory", async () => {
+Deno.test("classifyStream() yields results in input order, with bounded batches and memory", async () => {
   const inputs = fc.array(fc.record({ ms: fc.integer({ min: 0, max: 3 }), bad: fc.boolean() }), { maxLength: 40 });
   await fc.assert(
     fc.asyncProperty(inputs, fc.integer({ min: 1, max: 5 }), async (inputs, batch) => {
@@ -49,7 +49,7 @@ Deno.test("classifyStream() answers every input in order, whichever is read firs
   );
 });
 
-Deno.test("classifyStream() gives the first result after reading few of many inputs", async () => {
+Deno.test("classifyStream() yields the first result after it has read a few of many inputs", async () => {
   const { executor, batches } = fakeExecutor(1);
   const read = () => Promise.resolve(new Float32Array(1));
   const outcomes = classifyStream(executor, Array(1000).keys(), { read, batch: 64 });
@@ -59,26 +59,26 @@ Deno.test("classifyStream() gives the first result after reading few of many inp
   assertEquals(batches.slice(0, 8), [1, 2, 4, 8, 16, 32, 64, 64]);
 });
 
-Deno.test("classifyStream() throws what is no mistake of the input's", async () => {
+Deno.test("classifyStream() throws errors that are not caused by an input", async () => {
   const { executor } = fakeExecutor(1);
   const read = () => Promise.reject(new TypeError("a defect"));
   await assertRejects(() => Array.fromAsync(classifyStream(executor, [1, 2], { read, batch: 4 })), TypeError, "defect");
 });
 
-/** Numbers without end, and whether whoever gives them has been told to stop. */
+/** An endless source of numbers, and whether it has been closed. */
 function endless(): { readonly source: Generator<number>; readonly closed: () => boolean } {
   let closed = false;
   const source = function* () {
     try {
       for (let i = 0;; i++) yield i;
     } finally {
-      closed = true; // a database cursor, an open folder
+      closed = true; // for example a database cursor or an open folder
     }
   };
   return { source: source(), closed: () => closed };
 }
 
-Deno.test("classifyStream() closes its source and waits for what is being read, however it is left", async () => {
+Deno.test("classifyStream() closes its source and waits for pending reads, however the loop ends", async () => {
   const { executor } = fakeExecutor(1);
   let reading = 0;
   const read = async () => {
@@ -111,7 +111,7 @@ Deno.test("classifyStream() closes its source and waits for what is being read, 
   assertEquals([wrong.closed(), reading], [true, 0]);
 });
 
-Deno.test("classifyStream() gives the results of all inputs before the error of their source", async () => {
+Deno.test("classifyStream() yields the results of all inputs before it throws an error of the source", async () => {
   const { executor } = fakeExecutor(1);
   const source = function* () {
     yield* Array(10).keys();

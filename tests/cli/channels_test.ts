@@ -1,11 +1,11 @@
-/** Networks of other than three channels, from training to an answer. */
+/** Networks with other than three channels, from training to classification. */
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { npy } from "../npy_writer.ts";
 import { ranet, withFolder } from "./ranet.ts";
 
-/** 24 grey images of 12×12 pixels as MNIST's files have them, bright and dark in turn. */
+/** 24 grey images of 12×12 pixels in MNIST's format, alternately bright and dark. */
 async function writeIdx(folder: string): Promise<void> {
   const [count, size] = [24, 12];
   const images = new Uint8Array(16 + count * size ** 2);
@@ -30,7 +30,7 @@ layers: { step: 1 }
 head: { channels: 4 }
 `;
 
-Deno.test("a network of grey images is trained, evaluated, exported, and asked for a photo", async () => {
+Deno.test("train, eval, export and classify accept a network with one channel", async () => {
   await withFolder(async (folder) => {
     await writeIdx(folder);
     const yaml = join(folder, "grey.yaml");
@@ -61,7 +61,7 @@ Deno.test("a network of grey images is trained, evaluated, exported, and asked f
   });
 });
 
-/** 24 arrays of six bands, one file each in a folder for its class, of 14×13 pixels: bright in the last band or not. */
+/** 24 arrays of six bands and 14×13 pixels, one file each in class folders. The classes differ in the last band. */
 async function writeBands(folder: string): Promise<void> {
   const area = 14 * 13;
   for (let i = 0; i < 24; i++) {
@@ -72,11 +72,11 @@ async function writeBands(folder: string): Promise<void> {
   }
 }
 
-Deno.test("a network of six bands is trained, evaluated, calibrated and asked, by .npy files", async () => {
+Deno.test("train, eval, calibrate and classify accept .npy files for a network with six channels", async () => {
   await withFolder(async (folder) => {
     const data = join(folder, "data");
     await writeBands(data);
-    // What is no array is none of its samples.
+    // Files that are not arrays are not samples.
     await Deno.copyFile(join(import.meta.dirname!, "../fixtures/images/cifar-cat.jpg"), join(data, "dark", "x.jpg"));
     const yaml = join(folder, "six.yaml");
     await Deno.writeTextFile(yaml, spec(6));
@@ -106,7 +106,7 @@ Deno.test("a network of six bands is trained, evaluated, calibrated and asked, b
   });
 });
 
-Deno.test("networks of other channels say that they take tensors, where an image is given", async () => {
+Deno.test("networks with other numbers of channels refuse images and name the expected arrays", async () => {
   await withFolder(async (folder) => {
     await writeIdx(folder);
     const yaml = join(folder, "six.yaml");
@@ -118,10 +118,12 @@ Deno.test("networks of other channels say that they take tensors, where an image
       folder,
       "--out",
       join(folder, "model"),
+      "--batch",
+      "8",
       "--device",
       "cpu",
     );
     assertEquals(code, 1);
-    assertStringIncludes(notes, "the network takes 6 channels, and images have 3, or 1 of grey; give it arrays");
+    assertStringIncludes(notes, "the network takes 6 channels, and images have 3, or 1 if grey. Use arrays");
   });
 });

@@ -4,7 +4,7 @@ import { ranet, withFolder } from "./ranet.ts";
 const examples = new URL("../../examples/", import.meta.url).pathname;
 const CPU = ["--device", "cpu"];
 
-/** A folder of images, one of which is none. */
+/** A folder of images, one of which is damaged. */
 async function withPhotos(use: (photos: string, at: (name: string) => string) => Promise<void>): Promise<void> {
   await withFolder(async (folder) => {
     const photos = `${folder}/photos`;
@@ -23,7 +23,7 @@ async function run(...args: string[]): Promise<string> {
   return out;
 }
 
-Deno.test("classify --out: a header, then a line an image in the images' order, errors too", () =>
+Deno.test("classify --out writes a header, then one line per image in order, also for errors", () =>
   withPhotos(async (photos, at) => {
     assertStringIncludes(await run(photos, "--out", at("all"), "--skip-bad"), "6 results");
     const [header, ...lines] = (await Deno.readTextFile(at("all"))).trimEnd().split("\n").map((line) =>
@@ -39,35 +39,46 @@ Deno.test("classify --out: a header, then a line an image in the images' order, 
     assertEquals(await Deno.readTextFile(at("strict")), await Deno.readTextFile(at("all")));
   }));
 
-Deno.test("classify --out: shards merged are what one run writes, also if one was cut off", () =>
+Deno.test("merged shards of classify --out equal one run's file, also if a shard was interrupted", () =>
   withPhotos(async (photos, at) => {
-    await run(photos, "--out", at("all"), "--skip-bad");
-    for (const i of [1, 2, 3, 4]) await run(photos, "--out", at(`part${i}`), "--shard", `${i}/4`, "--skip-bad");
-    await Deno.truncate(at("part2"), (await Deno.stat(at("part2"))).size - 5);
-    const merge = () => ranet("merge", ...[3, 1, 2, 4].map((i) => at(`part${i}`)), "--out", at("merged"));
+    const some = [photos, "--model", "ranet-cifar10-micro", "--skip-bad"];
+    await run(...some, "--out", at("all"));
+    // The folder of the results does not exist before: deploy/kubernetes-job.yaml relies on this.
+    for (const i of [1, 2, 3, 4]) await run(...some, "--out", at(`parts/${i}`), "--shard", `${i}/4`);
+    await Deno.truncate(at("parts/2"), (await Deno.stat(at("parts/2"))).size - 5);
+    const merge = () => ranet("merge", ...[3, 1, 2, 4].map((i) => at(`parts/${i}`)), "--out", at("merged"));
     const early = await merge();
     assertEquals(early.code, 1);
     assertStringIncludes(early.notes, "it is unfinished");
-    const out = await run(photos, "--out", at("part2"), "--shard", "2/4", "--skip-bad", "--json");
+    const out = await run(...some, "--out", at("parts/2"), "--shard", "2/4", "--json");
     assertEquals(JSON.parse(out).earlier, 1);
     assertEquals((await merge()).code, 0);
     assertEquals(await Deno.readTextFile(at("merged")), await Deno.readTextFile(at("all")));
+    // A container without a shell does not expand patterns: deploy/kubernetes-merge.yaml relies on this.
+    await Deno.remove(at("merged"));
+    assertEquals((await ranet("merge", at("parts/*"), "--out", at("merged"))).code, 0);
+    assertEquals(await Deno.readTextFile(at("merged")), await Deno.readTextFile(at("all")));
+    assertStringIncludes(
+      (await ranet("merge", at("parts/*.x"), "--out", at("x"))).notes,
+      "no file matches the pattern",
+    );
     assertEquals([...Deno.readDirSync(at("."))].filter(({ name }) => name.endsWith(".tmp")), []);
   }));
 
-Deno.test("classify --from: lists, CSV and standard input name the same images", () =>
+Deno.test("classify --from reads lists, CSV files and standard input", () =>
   withPhotos(async (photos, at) => {
     const files = ["airplane.jpg", "deep/cat.jpg"];
-    await run(...files.map((file) => `${photos}/${file}`), "--out", at("all"));
+    const micro = ["--model", "ranet-cifar10-micro"];
+    await run(...files.map((file) => `${photos}/${file}`), ...micro, "--out", at("all"));
     await Deno.writeTextFile(at("list.txt"), files.map((file) => `${photos}/${file}\r\n`).join("\n"));
     await Deno.writeTextFile(at("list.csv"), `path,label\n${files.map((file) => `photos/${file},x`).join("\n")}`);
     for (const list of ["list.txt", "list.csv"]) {
-      await run("--from", at(list), "--out", at(`${list}.out`));
+      await run("--from", at(list), ...micro, "--out", at(`${list}.out`));
       assertEquals(await Deno.readTextFile(at(`${list}.out`)), await Deno.readTextFile(at("all")));
     }
   }));
 
-Deno.test("classify --out: another model, another list or other thresholds are not mixed in", () =>
+Deno.test("classify --out refuses to resume a file with another model, list of images or thresholds", () =>
   withPhotos(async (photos, at) => {
     await run(photos, "--out", at("all"), "--skip-bad");
     const before = await Deno.readTextFile(at("all"));
@@ -84,14 +95,23 @@ Deno.test("classify --out: another model, another list or other thresholds are n
     assert(await Deno.readTextFile(at("all")) === before);
   }));
 
-Deno.test("classify: what makes no sense together is wrong usage", async () => {
+Deno.test("classify reports contradictory options as wrong usage", async () => {
   for (
-    const args of [["--shard", "1/2", "x"], ["--from", "x"], [], ["--out", "o"], ["--out", "o", "-"], [
-      "--out",
-      "o",
-      "x",
-      "--csv",
-    ]]
+    const args of [
+      ["--shard", "1/2", "x"],
+      ["--from", "x"],
+      [],
+      ["--out", "o"],
+      ["--out", "o", "-"],
+      [
+        "--out",
+        "o",
+        "x",
+        "--csv",
+      ],
+      ["--out", "o.CSV", "x"],
+      ["--out", "o.parquet", "x"],
+    ]
   ) {
     assertEquals((await ranet("classify", ...args)).code, 2, args.join(" "));
   }

@@ -11,7 +11,7 @@ import { ranet, withFolder } from "./ranet.ts";
 const EXAMPLES = new URL("../../examples/", import.meta.url).pathname;
 const cpu = ["--device", "cpu"];
 
-/** A folder of 6 photos, one of them deeper, with what is no photo beside them. */
+/** A folder of 6 photos, one of them in a subfolder, and a file that is not a photo. */
 async function withPhotos(use: (folder: string) => Promise<void>): Promise<void> {
   await withFolder(async (folder) => {
     await Deno.mkdir(`${folder}/deep/er`, { recursive: true });
@@ -27,7 +27,7 @@ async function withPhotos(use: (folder: string) => Promise<void>): Promise<void>
   });
 }
 
-Deno.test("classify answers for good images and reports bad ones, which --skip-bad forgives", async () => {
+Deno.test("classify continues after unreadable images and exits with 1, or with 0 and --skip-bad", async () => {
   await withPhotos(async (folder) => {
     const images = [`${folder}/cat.jpg`, "nowhere.jpg", `${folder}/ship.jpg`];
     const { code, out, notes } = await ranet("classify", ...images, ...cpu);
@@ -52,7 +52,7 @@ Deno.test("classify answers for good images and reports bad ones, which --skip-b
   });
 });
 
-Deno.test("classify takes folders and patterns", async () => {
+Deno.test("classify accepts folders and patterns", async () => {
   await withPhotos(async (folder) => {
     const names = async (...operands: string[]) => {
       const { out } = await ranet("classify", ...operands, "--json", "--skip-bad", ...cpu);
@@ -71,7 +71,7 @@ Deno.test("classify takes folders and patterns", async () => {
   });
 });
 
-Deno.test("classify follows links to folders, and tells what it passes over", async () => {
+Deno.test("classify follows links to folders, and reports the files that it ignores", async () => {
   await withFolder(async (folder) => {
     await Deno.mkdir(`${folder}/real`);
     await Deno.mkdir(`${folder}/phone`);
@@ -80,22 +80,22 @@ Deno.test("classify follows links to folders, and tells what it passes over", as
     await Deno.symlink("..", `${folder}/phone/up`);
     for (const name of ["2.HEIC", "3.heic", "4.jxl", "README", ".hidden"]) await Deno.create(`${folder}/phone/${name}`);
     const { code, out, notes } = await ranet("classify", `${folder}/phone`, "--json", ...cpu);
-    assertEquals([code, notes], [0, "passed over 4 files: .heic, .jxl, without an extension"]);
+    assertEquals([code, notes], [0, "ignored 4 files: .heic, .jxl, without an extension"]);
     const [{ image, label }] = JSON.parse(out);
     assertEquals([image, label], [`${folder}/phone/album/IMG_1.jfif`, "cat"]);
     const anytime = await ranet("classify", `${folder}/phone`, "--json", "--anytime", ...cpu);
     const file = await ranet("classify", `${folder}/phone`, "--out", `${folder}/out.jsonl`, ...cpu);
-    for (const { notes } of [anytime, file]) assertStringIncludes(notes, "passed over 4 files: .heic, .jxl");
+    for (const { notes } of [anytime, file]) assertStringIncludes(notes, "ignored 4 files: .heic, .jxl");
     await Deno.remove(`${folder}/real/IMG_1.jfif`);
     const none = await ranet("classify", `${folder}/phone`, ...cpu);
     assertEquals([none.code, none.notes], [
       1,
-      `passed over 4 files: .heic, .jxl, without an extension\nCannot classify "${folder}/phone": it contains no images`,
+      `ignored 4 files: .heic, .jxl, without an extension\nCannot classify "${folder}/phone": it contains no images`,
     ]);
   });
 });
 
-Deno.test("networks of other channels classify arrays and TIFF bands: folders, files, and from code", async () => {
+Deno.test("classify reads arrays and TIFF bands for networks with other numbers of channels", async () => {
   await withFolder(async (folder) => {
     const yaml = TINY_SPEC.replace("size: 20", "size: 20, channels: 5");
     await Deno.mkdir(`${folder}/model`);
@@ -111,7 +111,7 @@ Deno.test("networks of other channels classify arrays and TIFF bands: folders, f
 
     const model = ["--model", `${folder}/model`, ...cpu];
     const { code, out, notes } = await ranet("classify", `${folder}/samples`, "--json", ...model);
-    assertEquals([code, notes], [0, "passed over 1 file: .jpg"]);
+    assertEquals([code, notes], [0, "ignored 1 file: .jpg"]);
     const [a, b, ...others] = JSON.parse(out);
     assertEquals([a.image, { ...a, image: tif }, others], [npy, b, []]);
     const anytime = await ranet("classify", `${folder}/samples`, "--anytime", "--json", ...model);
@@ -129,7 +129,7 @@ Deno.test("networks of other channels classify arrays and TIFF bands: folders, f
   });
 });
 
-Deno.test("classify --csv", async () => {
+Deno.test("classify --csv prints CSV", async () => {
   await withPhotos(async (folder) => {
     const { code, out } = await ranet("classify", folder, "--csv", "--top", "2", "--skip-bad", ...cpu);
     assertEquals(code, 0);
@@ -150,7 +150,7 @@ Deno.test("classify --csv", async () => {
   });
 });
 
-Deno.test("classify fits the terminal, and shortens paths in their middle", async () => {
+Deno.test("classify fits its table to the terminal, and shortens paths in the middle", async () => {
   await withPhotos(async (folder) => {
     for (const columns of [72, 80, 120]) {
       const lines: string[] = [];
@@ -168,7 +168,7 @@ Deno.test("classify fits the terminal, and shortens paths in their middle", asyn
   });
 });
 
-Deno.test("a budget is said to be an average", async () => {
+Deno.test("classify --budget says that the budget is an average", async () => {
   const { out } = await ranet("classify", `${EXAMPLES}cat.jpg`, "--budget", "10M", ...cpu);
   assertStringIncludes(out, "a budget is an average over many images");
 });

@@ -3,14 +3,14 @@ import { CPU_TILES, GPU_TILES } from "../../lib/device/webgpu/tiles.ts";
 import { gpuTest, longGpuTest } from "../gpu.ts";
 import { ranet } from "./ranet.ts";
 
-longGpuTest("devices --check finds every kernel right, and prints what a bug report wants to know", async (adapter) => {
+longGpuTest("devices --check finds no wrong kernel, and prints the details for a bug report", async (adapter) => {
   const { code, out } = await ranet("devices", "--check", "--json");
   const { kernels, versions, ...about } = JSON.parse(out);
   assertEquals([code, about.adapter, about.backend, about.right], [0, adapter.name, adapter.backend, true]);
   assertEquals(Object.keys(versions), ["ranet", "deno"]);
   const rows = kernels as { precision: string; kernel: string; right: boolean }[];
   assertEquals(rows.filter(({ right }) => !right), []);
-  // What is never chosen on an adapter takes minutes to compile there: workgroup memory on OpenGL does.
+  // Some kernels take minutes to compile on adapters that never use them: those with workgroup memory on OpenGL.
   for (const { pixels, quads, kernel } of adapter.isCpu ? CPU_TILES : GPU_TILES) {
     const name = `${kernel} in tiles of ${pixels} pixels × ${quads} quads`;
     const inference = rows.filter((row) => row.kernel === name).map(({ precision }) => precision);
@@ -21,7 +21,7 @@ longGpuTest("devices --check finds every kernel right, and prints what a bug rep
   assertStringIncludes((await ranet("devices")).out, adapter.backend);
 });
 
-/** As if there were an adapter that gives no device, as those of OpenGL without compute. */
+/** Simulates an adapter that cannot open a device, such as OpenGL without compute shaders. */
 function withoutCompute(): Disposable {
   const { requestDevice } = GPUAdapter.prototype;
   GPUAdapter.prototype.requestDevice = () => Promise.reject(new TypeError("no compute here"));
@@ -29,7 +29,7 @@ function withoutCompute(): Disposable {
 }
 
 gpuTest(
-  "an adapter that gives no device is listed as such, and --check prints what a bug report wants to know",
+  "devices lists adapters that cannot open a device, and --check prints the details for a bug report",
   async (adapter) => {
     using _ = withoutCompute();
     const listed = JSON.parse((await ranet("devices", "--json")).out) as {

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { change } from "../../lib/cli/costs.ts";
 import { ranet, withFolder } from "./ranet.ts";
 
-Deno.test("diff: what one key changes", async () => {
+Deno.test("diff shows the effect of one changed key", async () => {
   await withFolder(async (folder) => {
     const file = `${folder}/mine.yaml`;
     await ranet("new", "ranet-cifar10", "--out", file);
@@ -10,7 +10,7 @@ Deno.test("diff: what one key changes", async () => {
     await Deno.writeTextFile(file, (await Deno.readTextFile(file)).replace("growth: 24", "growth: 12"));
     const { code, out } = await ranet("diff", "ranet-cifar10", file);
     assertEquals(code, 0);
-    // By hand: two layers and a head with 12 instead of 24 new channels take 2,212,864 multiply-adds less.
+    // By hand: two layers and a head with 12 instead of 24 new channels need 2,212,864 multiply-adds less.
     assertMatch(
       out,
       /\| +1 \| +sub-network 1, block 1, 8×8×112 \| +sub-network 1, block 1, 8×8×88 \| +8\.36 M \| +6\.15 M \| −26\.5 % \|/,
@@ -24,7 +24,7 @@ Deno.test("diff: what one key changes", async () => {
   });
 });
 
-Deno.test("diff: what dense layers are made of", async () => {
+Deno.test("diff shows changes of the kind of dense layers", async () => {
   await withFolder(async (folder) => {
     const file = `${folder}/mine.yaml`;
     await ranet("new", "ranet-cifar10", "--out", file);
@@ -37,7 +37,7 @@ Deno.test("diff: what dense layers are made of", async () => {
   });
 });
 
-Deno.test("diff: what only one of two has", async () => {
+Deno.test("diff shows keys and exits that only one spec has", async () => {
   const { out } = await ranet("diff", "ranet-cifar10-upconv", "ranet-imagenet-c32");
   assertMatch(out, /\| +8 \| +– \| +sub-network 4, block 8, 7×7×701 \| +– \| +2\.83 G \| +new \|/);
   assertStringIncludes(out, "subnetworks[3].blocks: absent → 8");
@@ -47,7 +47,7 @@ Deno.test("diff: what only one of two has", async () => {
   assertMatch(reverse.out, /\| +8 \| +sub-network 4, block 8, 7×7×701 \| +– \| +2\.83 G \| +– \| +gone \|/);
 });
 
-Deno.test("diff and plan tell of boosted exits", async () => {
+Deno.test("diff and plan show boosted exits", async () => {
   await withFolder(async (folder) => {
     const file = `${folder}/mine.yaml`;
     const text = await Deno.readTextFile("specs/ranet-cifar10-micro.yaml");
@@ -59,7 +59,7 @@ Deno.test("diff and plan tell of boosted exits", async () => {
     );
     assertStringIncludes(
       (await ranet("plan", file)).out,
-      "Boosted exits: an exit's logits are its own plus 0.75 times those of the exit before it.",
+      "Boosted exits: 0.75 times the logits of the previous exit are added to an exit's.",
     );
     const [plain, boosted] = await Promise.all(
       ["ranet-cifar10-micro", file].map(async (spec) => JSON.parse((await ranet("plan", spec, "--json")).out)),
@@ -74,17 +74,17 @@ Deno.test("diff and plan tell of boosted exits", async () => {
     const written = await Deno.readTextFile(copy);
     assertStringIncludes(written, "\n  boosted: true\n");
     assertStringIncludes(written, "\n  reweight: 0.75\n");
-    assertStringIncludes(written.replaceAll(/\n *# /g, " "), "each exit learns what the ones before it got wrong");
+    assertStringIncludes(written.replaceAll(/\n *# /g, " "), "each exit learns to correct the previous ones");
   });
 });
 
-Deno.test("diff needs two", async () => {
+Deno.test("diff requires two specs", async () => {
   const { code, notes } = await ranet("diff", "ranet-cifar10");
   assertEquals(code, 2);
   assertStringIncludes(notes, 'only "ranet-cifar10" given, expected A B');
 });
 
-Deno.test("change", () => {
+Deno.test("change() formats the relative difference of two numbers", () => {
   assertEquals([change(100, 88), change(100, 200), change(3, 3)], ["−12.0 %", "+100.0 %", "="]);
   assertEquals([change(undefined, 1), change(1, undefined)], ["new", "gone"]);
 });

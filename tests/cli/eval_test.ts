@@ -2,8 +2,9 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { ranet, withFolder } from "./ranet.ts";
 
 const examples = new URL("../../examples/", import.meta.url).pathname;
+const micro = ["--model", "ranet-cifar10-micro", "--device", "cpu"];
 
-/** The examples as a data set, and a place for reports. */
+/** Creates a data set of the examples and a folder for reports. */
 async function withDataset(use: (dataset: string, folder: string) => Promise<void>): Promise<void> {
   await withFolder(async (folder) => {
     for (const label of ["cat", "ship", "truck"]) {
@@ -39,7 +40,7 @@ Deno.test("eval writes a report, tables and plots", () =>
     assertEquals(page.match(/(src|href)="https?:/), null);
   }));
 
-Deno.test("eval puts two families into one plot, and says who is ahead", () =>
+Deno.test("eval compares models of two families in one plot, and says which is more accurate", () =>
   withDataset(async (dataset, folder) => {
     const [model, out] = [`${folder}/msdnet`, `${folder}/report`];
     const flags = "--arch msdnet --data cifar10 --nBlocks 5 --step 1 --base 1 --nChannels 8 --prune min";
@@ -51,12 +52,12 @@ Deno.test("eval puts two families into one plot, and says who is ahead", () =>
     const plot = await Deno.readTextFile(`${out}/accuracy.svg`);
     for (const name of ["ranet-cifar10, anytime", "msdnet, anytime"]) assertStringIncludes(plot, name);
     const { comparison } = JSON.parse(await Deno.readTextFile(`${out}/results.json`));
-    assertStringIncludes(comparison, "from 3.67 M to 8.36 M only msdnet answers");
+    assertStringIncludes(comparison, "from 3.67 M to 8.36 M only msdnet is available");
     assertStringIncludes(text, comparison);
     assertStringIncludes(await Deno.readTextFile(`${out}/report.html`), comparison);
   }));
 
-Deno.test("eval: wrong data sets are found out before anything is computed or written", () =>
+Deno.test("eval refuses wrong data sets before it computes or writes anything", () =>
   withDataset(async (dataset, folder) => {
     const out = `${folder}/report`;
     const missing = await ranet("eval", dataset, "--val", `${folder}/nowhere`, "--out", out, "--device", "cpu");
@@ -73,13 +74,13 @@ Deno.test("eval: wrong data sets are found out before anything is computed or wr
     assertStringIncludes(skipped.notes, "unicorn");
   }));
 
-Deno.test("eval needs a place for its report", async () => {
+Deno.test("eval requires --out", async () => {
   const { code, notes } = await ranet("eval", examples);
   assertEquals(code, 2);
   assertStringIncludes(notes, "--out");
 });
 
-Deno.test("eval in shards, merged, writes the same report; calibrate takes the same logits", () =>
+Deno.test("merged shards of eval give the same report, and calibrate --logits accepts them", () =>
   withDataset(async (dataset, folder) => {
     const at = (name: string) => `${folder}/${name}`;
     const run = async (...args: string[]) => {
@@ -87,7 +88,7 @@ Deno.test("eval in shards, merged, writes the same report; calibrate takes the s
       assertEquals(code, 0, notes);
       return out;
     };
-    const common = ["--val", dataset, "--device", "cpu"];
+    const common = ["--val", dataset, ...micro];
     await run("eval", dataset, ...common, "--out", at("whole"));
     for (const i of [1, 2]) await run("eval", dataset, ...common, "--out", at(`part-${i}`), "--shard", `${i}/2`);
     const { code, notes } = await ranet("merge", at("part-1"), "--out", at("merged"));
@@ -95,7 +96,7 @@ Deno.test("eval in shards, merged, writes the same report; calibrate takes the s
     assertStringIncludes(notes, "missing 2");
     await run("merge", at("part-1"), at("part-2"), "--out", at("merged"));
     await run("eval", dataset, ...common, "--out", at("merged"));
-    // Plots have a counter of the process in their class names.
+    // Class names in plots contain a counter of the process.
     const names = [...Deno.readDirSync(at("whole"))].map(({ name }) => name).filter((name) =>
       /\.(json|csv)$/.test(name)
     );
@@ -104,8 +105,8 @@ Deno.test("eval in shards, merged, writes the same report; calibrate takes the s
       const read = (folder: string) => Deno.readTextFile(`${at(folder)}/${name}`);
       assert(await read("merged") === await read("whole"), name);
     }
-    const target = ["--budget", "30M", "--device", "cpu"];
-    for (const label of ["cat", "ship", "truck"]) { // as many as calibrating takes
+    const target = ["--budget", "2M", ...micro];
+    for (const label of ["cat", "ship", "truck"]) { // as many as calibrate needs
       for (let i = 1; i < 7; i++) await Deno.copyFile(`${dataset}/${label}/0.jpg`, `${dataset}/${label}/${i}.jpg`);
     }
     await run("eval", dataset, ...common, "--out", at("merged"));
@@ -114,7 +115,7 @@ Deno.test("eval in shards, merged, writes the same report; calibrate takes the s
     assertEquals(await Deno.readTextFile(at("merged.json")), await Deno.readTextFile(at("own.json")));
   }));
 
-Deno.test("merge refuses files together with folders", () =>
+Deno.test("merge refuses a mixture of files and folders", () =>
   withDataset(async (dataset, folder) => {
     const { code, notes } = await ranet("merge", dataset, `${dataset}/cat/0.jpg`, "--out", `${folder}/x`);
     assertEquals(code, 1);

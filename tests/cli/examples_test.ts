@@ -1,5 +1,6 @@
 /**
- * The examples that help ends with: each is understood, and each that needs neither minutes, a network nor a person runs.
+ * Tests the examples at the end of each `--help`. All are parsed; those that need neither minutes, a network nor a person
+ * are also run.
  *
  * @module
  */
@@ -10,11 +11,11 @@ import { ranet, withFolder } from "./ranet.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
-/** What is only read: it waits for a person or a request, takes minutes, or needs what another machine wrote. */
+/** Examples that are not run: they wait for a person or a request, take minutes, or need files from another machine. */
 const NOT_RUN =
   /^curl|--watch|^ranet serve|^ranet tune|--logits|--max-drop|--check|paper-cifar|--resume|^ranet merge|^ranet import/;
 
-/** The examples of every command. */
+/** The examples of all commands. */
 async function examples(): Promise<string[]> {
   const { out } = await ranet("--help");
   const names = [...out.split("\nIn a clone")[0].matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name]) => name);
@@ -22,7 +23,7 @@ async function examples(): Promise<string[]> {
   return texts.flatMap((text) => text.split("\nExamples:\n")[1].split("\n").map((line) => line.trim()));
 }
 
-/** What examples name: photos, data sets, a trained model, specs, a tensor. */
+/** Creates the files that examples name: photos, data sets, a trained model, specs, a tensor. */
 async function prepare(folder: string): Promise<void> {
   const at = (path: string) => `${folder}/${path}`;
   const classes = ["airplane", "cat", "frog", "horse", "ship", "truck"];
@@ -49,7 +50,7 @@ async function prepare(folder: string): Promise<void> {
   await Deno.copyFile(`${ROOT}tests/fixtures/reference/cifar10-lg/input.npy`, at("input.npy"));
 }
 
-longTest("the examples of help run", async () => {
+longTest("all examples of --help run", async () => {
   const failed: string[] = [];
   for (const example of (await examples()).filter((one) => !NOT_RUN.test(one))) {
     await withFolder(async (folder) => {
@@ -59,7 +60,7 @@ longTest("the examples of help run", async () => {
         if (!example.startsWith(start)) continue;
         for (const path of paths) await Deno.remove(`${folder}/${path}`, { recursive: true });
       }
-      // Without what programs beside ours do with the output.
+      // Without other programs that read the output.
       const line = example.replace(/ \| jq .*$| +# .*$/, "").replace(/^ranet/, `"${ROOT}ranet"`);
       const { code, stderr } = await new Deno.Command("sh", { args: ["-c", line], cwd: folder, stdin: "null" })
         .output();
@@ -69,14 +70,14 @@ longTest("the examples of help run", async () => {
   assertEquals(failed, []);
 });
 
-Deno.test("the examples of help name commands and options that there are", async () => {
+Deno.test("the examples of --help use existing commands and options", async () => {
   const all = (await examples()).filter((one) => one.startsWith("ranet "));
   assert(all.length > 30);
   for (const example of all) {
     const [, name, ...words] = example.split(" ");
     const { out } = await ranet(name, "--help");
     const help = out.split("\nExamples:\n")[0];
-    // What stands in quotes is another program's.
+    // Options in quotes belong to other programs.
     for (const [option] of words.join(" ").replaceAll(/"[^"]*"|'[^']*'/g, "").matchAll(/--[a-z-]+/g)) {
       assert(help.includes(` ${option} `) || help.includes(` ${option}\n`), `${example}: ${option}`);
     }

@@ -22,7 +22,7 @@ Deno.test("export onnx writes a file that ONNX Runtime loads", () =>
     assertEquals(temperatures, (await loadModel("ranet-cifar10")).temperatures);
     assertEquals(await outputsOf(out), names);
 
-    // The default model, over what is there.
+    // Overwrites the file with the default model.
     const short = await ranet("export", "onnx", "--exit", "2", "--out", out, "--json");
     assertEquals(JSON.parse(short.out).preparation.temperatures, [temperatures[1]]);
     const [, kept] = /temperatures..(\[[\d.]+\])/s.exec(await Deno.readTextFile(out)) ?? [];
@@ -34,7 +34,7 @@ Deno.test("export onnx writes a file that ONNX Runtime loads", () =>
     assertEquals([...Deno.readDirSync(`${folder}/new`)].map(({ name }) => name), ["r.onnx"]);
   }));
 
-Deno.test("export onnx --precision int8 takes a bundled model's 8-bit weights, with their own temperatures", () =>
+Deno.test("export onnx --precision int8 uses a bundled model's 8-bit weights and their temperatures", () =>
   withFolder(async (folder) => {
     const [name, out] = ["ranet-cifar10-micro", `${folder}/r.onnx`];
     const made = await ranet("export", "onnx", name, "--precision", "int8", "--out", out, "--json");
@@ -47,7 +47,7 @@ Deno.test("export onnx --precision int8 takes a bundled model's 8-bit weights, w
     assertStringIncludes(none.notes, "expected float32, int8");
   }));
 
-Deno.test("export onnx --batch fixes the batch", () =>
+Deno.test("export onnx --batch fixes the batch size", () =>
   withFolder(async (folder) => {
     const out = `${folder}/r.onnx`;
     const args = ["export", "onnx", "ranet-cifar10-micro", "--out", out, "--batch", "3", "--exit", "1"];
@@ -58,7 +58,7 @@ Deno.test("export onnx --batch fixes the batch", () =>
     await session.release();
   }));
 
-Deno.test("export onnx --for transformers.js writes the folder that it expects, of one exit", () =>
+Deno.test("export onnx --for transformers.js writes the folder that transformers.js expects, with one exit", () =>
   withFolder(async (folder) => {
     const model = "ranet-cifar10-micro";
     const out = `${folder}/${model}`;
@@ -84,12 +84,12 @@ Deno.test("export onnx --for transformers.js writes the folder that it expects, 
     assertEquals((await ranet("export", "onnx", "--for", "keras", "--out", out)).code, 2);
   }));
 
-Deno.test("export that fails writes nothing", () =>
+Deno.test("export writes nothing if it fails", () =>
   withFolder(async (folder) => {
     const out = ["--out", `${folder}/r.onnx`];
     const without = await ranet("export", "onnx", "ranet-cifar100", ...out);
     assertEquals(without.code, 1);
-    assertStringIncludes(without.notes, "it comes without weights. Give them, name");
+    assertStringIncludes(without.notes, "it has no weights. Specify them, or a");
     const late = await ranet("export", "onnx", "--exit", "7", ...out);
     assertEquals(late.code, 1);
     assertStringIncludes(late.notes, "from 1 to 6");
@@ -100,7 +100,7 @@ Deno.test("export that fails writes nothing", () =>
     assertStringIncludes(occupied.notes, "Cannot write");
   }));
 
-Deno.test("export: wrong usage", async () => {
+Deno.test("export reports wrong usage", async () => {
   for (const [args, note] of [[["tflite", "--out", "x"], "expected onnx"], [["onnx"], "--out"]] as const) {
     const { code, notes } = await ranet("export", ...args);
     assertEquals(code, 2);

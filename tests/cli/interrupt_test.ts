@@ -3,13 +3,13 @@ import { withFolder } from "./ranet.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
-Deno.test("eval, interrupted on a terminal, leaves it as it was and says how to go on", async () => {
+Deno.test("eval restores the terminal after Ctrl-C and says how to resume", async () => {
   await withFolder(async (folder) => {
-    // Black images, more than are classified before one can look.
+    // Enough black images that the command is still running when it is interrupted.
     await Deno.writeFile(`${folder}/test_batch.bin`, new Uint8Array(3073 * 10_000));
     const evaluate =
       `${Deno.execPath()} run --quiet -P=cli cli.ts eval ${folder}/test_batch.bin --out ${folder}/report`;
-    // `script` lends a terminal, on which what is written to it is typed.
+    // `script` provides a terminal; its standard input is what is typed there.
     await using process = new Deno.Command("script", {
       args: ["-qec", `${evaluate} --device cpu`, "/dev/null"],
       cwd: ROOT,

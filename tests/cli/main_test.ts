@@ -11,7 +11,7 @@ const cpu = ["--device", "cpu"];
 
 const list = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).toSorted();
 
-Deno.test("classify --json", async () => {
+Deno.test("classify --json prints results as JSON", async () => {
   const { code, out, notes } = await ranet("classify", cat, "-", "--json", ...cpu, "--top", "2");
   assertEquals([code, notes], [0, ""]);
   const [first, ship] = JSON.parse(out);
@@ -38,7 +38,7 @@ Deno.test("classify prints a table", async () => {
   assertFalse(out.includes("\x1b"));
 });
 
-Deno.test("classify takes URLs", async () => {
+Deno.test("classify accepts URLs", async () => {
   const image = await Deno.readFile(cat);
   await using server = Deno.serve(
     { port: 0, onListen: () => {} },
@@ -52,18 +52,24 @@ Deno.test("classify takes URLs", async () => {
   assertStringIncludes(missing.notes, "404");
 });
 
-Deno.test("plan", async () => {
+Deno.test("plan prints the cost of every exit", async () => {
   const { name, params, exits, memory } = JSON.parse((await ranet("plan", "ranet-cifar10", "--json")).out);
   assertEquals([name, params, exits.length], ["ranet-cifar10", 2547601, 6]);
   assertEquals([exits[5].cumulativeFlops, exits[5].cumulativeParams], [58921020, 2547601]);
   assertEquals([exits[2].exit, exits[2].label], [3, "sub-network 2, block 3"]);
   assert(memory.weightBytes > 4 * params && memory.activationBytesPerImage >= memory.liveBytesPerImage);
+  const bytesOf = (device: string, precision: string): number =>
+    memory.devices.find((own: Record<string, unknown>) => own.device === device && own.precision === precision)
+      .weightBytes;
+  assertEquals(bytesOf("gpu", "float32"), memory.weightBytes);
+  assert(4 * bytesOf("cpu", "int8") < 1.1 * bytesOf("cpu", "float32") && bytesOf("cpu", "int8") > params);
   const { out } = await ranet("plan", path("specs/ranet-cifar10.yaml"));
+  assertStringIncludes(out, "| CPU    | int8          |");
   assertStringIncludes(out, "8×8×112");
   assertStringIncludes(out, "2,547,601");
 });
 
-Deno.test("import, then forward", async () => {
+Deno.test("forward computes the logits of an imported checkpoint", async () => {
   await withFolder(async (folder) => {
     const { flags } = JSON.parse(await Deno.readTextFile(reference("expect.json")));
     const args = ["import", reference("checkpoint.pth.tar"), "--args", flags];
@@ -77,7 +83,7 @@ Deno.test("import, then forward", async () => {
     assertEquals([device, exits.length, exits[0].cumulativeFlops, exits[5].logits.length], ["cpu", 6, 2273546, 2]);
     assertStringIncludes((await ranet("forward", reference("input.npy"), "--model", model, ...cpu)).out, "2.27 M");
 
-    // Once more, over what is there.
+    // Again, over the existing files.
     assertEquals((await ranet(...args, "--out", model, "--name", "mine", "--dtype", "float16")).code, 0);
     assertEquals(list(model), ["spec.yaml", "weights.safetensors"]);
     const bytes = await Deno.readFile(`${model}/weights.safetensors`);
@@ -87,7 +93,7 @@ Deno.test("import, then forward", async () => {
   });
 });
 
-Deno.test("import that fails writes nothing", async () => {
+Deno.test("import writes nothing if it fails", async () => {
   await withFolder(async (folder) => {
     const { flags } = JSON.parse(await Deno.readTextFile(reference("expect.json")));
     const args = ["import", reference("checkpoint.pth.tar"), "--args"];
@@ -111,7 +117,7 @@ Deno.test("import that fails writes nothing", async () => {
   });
 });
 
-Deno.test("spec", async () => {
+Deno.test("spec checks a spec and prints it", async () => {
   const flags = "--step 2 --stepmode lg";
   const { code, out } = await ranet("spec", "--from-official", flags);
   assertEquals(code, 0);
@@ -123,7 +129,7 @@ Deno.test("spec", async () => {
   assertEquals(JSON.parse((await ranet("spec", `--from-official=${flags}`, "--json")).out), architecture);
 });
 
-Deno.test("spec --out", async () => {
+Deno.test("spec --out writes a file", async () => {
   await withFolder(async (folder) => {
     const file = `${folder}/new/my.yaml`;
     assertEquals((await ranet("spec", "--from-official", "--step 2", "--out", file)).out, `Wrote ${file}`);
@@ -135,7 +141,7 @@ Deno.test("spec --out", async () => {
   });
 });
 
-Deno.test("devices", async () => {
+Deno.test("devices lists the devices", async () => {
   const devices = JSON.parse((await ranet("devices", "--json")).out);
   assertEquals(devices.filter(({ kind }: { kind: string }) => kind === "cpu").length, 1);
   assertEquals(
@@ -145,7 +151,7 @@ Deno.test("devices", async () => {
   assertStringIncludes((await ranet("devices")).out, "CPU runner");
 });
 
-Deno.test("every help fits 100 columns, groups options and ends with examples", async () => {
+Deno.test("--help of every command fits 100 columns, groups options and ends with two or more examples", async () => {
   const overall = (await ranet("--help")).out;
   const commands = [...overall.split("\nIn a clone")[0].matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name]) => name);
   assertEquals(commands.length, 17);
@@ -153,15 +159,17 @@ Deno.test("every help fits 100 columns, groups options and ends with examples", 
     assertEquals(text.split("\n").filter((line) => line.length > 100), []);
   }
   for (const name of commands) {
-    const [help, examples] = (await ranet(name, "--help")).out.split("\nExamples:\n");
-    assertEquals(help.split("\n").filter((line) => line.length > 100), [], name);
+    const whole = (await ranet(name, "--help")).out;
+    assertEquals(whole.split("\n").filter((line) => line.length > 100), [], name);
+    const [help, examples] = whole.split("\nExamples:\n");
     assertMatch(help, /^Output:\n(.*\n)*? {2}--json /m, name);
     assert(examples.split("\n").length >= 2, name);
   }
-  assertStringIncludes((await ranet()).out, "Start here:");
+  const [, start] = (await ranet()).out.split("Start here:\n");
+  assertEquals(start.split("\n\n")[0].split("\n").length, 5);
 });
 
-Deno.test("help and version", async () => {
+Deno.test("--help and --version print to standard output", async () => {
   const overall = await ranet("--help");
   assertEquals(overall.code, 0);
   assertEquals(await ranet("help", "classify"), await ranet("classify", "--help"));
@@ -216,7 +224,7 @@ for (
     [["import", path("README.md"), "--args", "--step 2", "--out", "/tmp/never-made"], 1, "README.md"],
   ] as [string[], number, string][]
 ) {
-  Deno.test(`refused: ranet ${args.map((arg) => arg.replace(path(""), "")).join(" ")}`, async () => {
+  Deno.test(`ranet ${args.map((arg) => arg.replace(path(""), "")).join(" ")} is refused`, async () => {
     const { code: found, out, notes } = await ranet(...args);
     assertEquals([found, out], [code, ""]);
     assertStringIncludes(notes, message);
@@ -224,7 +232,7 @@ for (
   });
 }
 
-Deno.test("labels and names do not reach the terminal's controls", async () => {
+Deno.test("control characters in labels and names are not sent to the terminal", async () => {
   await withFolder(async (folder) => {
     const file = `${folder}/a\x1b[31m|b.jpg`;
     await Deno.copyFile(cat, file);
@@ -236,7 +244,7 @@ Deno.test("labels and names do not reach the terminal's controls", async () => {
   });
 });
 
-Deno.test("classifying files needs no more than --allow-read", async () => {
+Deno.test("classify needs only --allow-read for files", async () => {
   const flags = ["--no-prompt", "--quiet", "--config", path("deno.json"), "--allow-read"];
   const { code, stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["run", ...flags, path("cli.ts"), "classify", cat, "--json"],
@@ -245,7 +253,7 @@ Deno.test("classifying files needs no more than --allow-read", async () => {
   assertEquals(JSON.parse(new TextDecoder().decode(stdout))[0].label, "cat");
 });
 
-Deno.test("an empty path, and an option named like what every object has, are mistakes like others", async () => {
+Deno.test("an empty path, and an option named like a property of Object.prototype, are reported as errors", async () => {
   const cases = [
     ["classify", ""],
     ["forward", ""],

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { BUNDLED_SPECS, readSpec } from "../../lib/model/read_spec.ts";
 import { ranet, withFolder } from "./ranet.ts";
 
-Deno.test("new: every bundled spec, commented, is the same architecture under another name", async () => {
+Deno.test("new writes every bundled spec with comments as the same architecture under another name", async () => {
   await withFolder(async (folder) => {
     for (const from of BUNDLED_SPECS) {
       const out = `${folder}/${from}.yaml`;
@@ -13,18 +13,18 @@ Deno.test("new: every bundled spec, commented, is the same architecture under an
   });
 });
 
-Deno.test("new: the file knows its schema, and says where it is from", async () => {
+Deno.test("new writes a file that names its schema and its source", async () => {
   await withFolder(async (folder) => {
     const out = `${folder}/deep/er/mine.yaml`;
     assertEquals((await ranet("new", "mine", "--out", out)).out, `Wrote ${out}. Next: ranet plan ${out} --watch`);
     const text = await Deno.readTextFile(out);
     const schema = /^# yaml-language-server: \$schema=(.*)\n# Made from ranet-cifar10 /.exec(text)![1];
     assert((await Deno.stat(`${folder}/deep/er/${schema}`)).isFile);
-    assertMatch(text, /^# Share of the channels that a transition keeps\..*\n(#.*\n)*#reduction: 0\.5$/m);
+    assertMatch(text, /^# Share of channels that a transition keeps\..*\n(#.*\n)*#reduction: 0\.5$/m);
   });
 });
 
-Deno.test("new: another size, alone, is the same as in a spec that leaves all else to defaults", async () => {
+Deno.test("changing only input.size in a file from new is the same as in a spec with defaults", async () => {
   await withFolder(async (folder) => {
     const out = `${folder}/mine.yaml`;
     await ranet("new", "mine", "--out", out, "--classes", "cat, dog,neither");
@@ -37,7 +37,7 @@ Deno.test("new: another size, alone, is the same as in a spec that leaves all el
   });
 });
 
-Deno.test("new: a file of one's own is a place to begin, and is replaced only if asked", async () => {
+Deno.test("new --from accepts your own file, and overwrites files only with --force", async () => {
   await withFolder(async (folder) => {
     const [mine, other] = [`${folder}/mine.yaml`, `${folder}/other.yaml`];
     await ranet("new", "mine", "--out", mine);
@@ -63,7 +63,7 @@ for (
     [["mine", "--from", "nowhere.yaml"], '"nowhere.yaml": there is no such file'],
   ] as [string[], string][]
 ) {
-  Deno.test(`refused: ranet new ${args.join(" ")}`, async () => {
+  Deno.test(`ranet new ${args.join(" ")} is refused`, async () => {
     await withFolder(async (folder) => {
       const { code, notes } = await ranet("new", ...args, "--out", `${folder}/x.yaml`);
       assertEquals(code, 1);
@@ -73,7 +73,7 @@ for (
   });
 }
 
-Deno.test("new: classes from a data set's folders, those in its train/, or a list", async () => {
+Deno.test("new --classes-from reads class folders, train/ or a list", async () => {
   await withFolder(async (folder) => {
     for (
       const name of [
@@ -105,6 +105,6 @@ Deno.test("new: classes from a data set's folders, those in its train/, or a lis
     assertEquals(await classesOf("parts"), ["ant", "bee"]);
     assertEquals(await classesOf("labels.csv"), ["beagle", "pug"]);
     assertStringIncludes(String(await classesOf("numbers.csv")), "its labels are numbers");
-    assertStringIncludes(String(await classesOf("photos/cat")), "expected a folder for each of two classes");
+    assertStringIncludes(String(await classesOf("photos/cat")), "expected two or more class folders");
   });
 });

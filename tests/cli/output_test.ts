@@ -4,7 +4,7 @@ import { withFolder } from "./ranet.ts";
 const root = new URL("../../", import.meta.url).pathname;
 
 Deno.test({
-  name: "notices that cannot be written, for want of disk, stop nothing",
+  name: "messages that cannot be written because the disk is full do not stop a command",
   ignore: Deno.build.os !== "linux",
   fn: () =>
     withFolder(async (folder) => {

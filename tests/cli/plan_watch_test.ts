@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { watchPlan, type WatchPlanOptions } from "../../lib/cli/plan.ts";
 import { ranet, withFolder } from "./ranet.ts";
 
-/** What a watch printed, one by one; ends the watch when disposed. */
+/** Lines that a watch prints, one by one. Disposing of it ends the watch. */
 class Watch implements AsyncDisposable {
   readonly #printed = new TransformStream<string, string>(undefined, undefined, { highWaterMark: 100 });
   readonly #reader = this.#printed.readable.getReader();
@@ -30,21 +30,21 @@ async function withSpec(use: (file: string, edit: (from: string, to: string) => 
     const file = `${folder}/mine.yaml`;
     await ranet("new", "mine", "--out", file);
     await use(file, async (from, to) => {
-      // As editors do: a new file takes the place of the old one.
+      // Editors save by replacing the file with a new one.
       await Deno.writeTextFile(`${file}~`, (await Deno.readTextFile(file)).replace(from, to));
       await Deno.rename(`${file}~`, file);
     });
   });
 }
 
-Deno.test("plan --watch: each save that changes costs is shown beside the one before", async () => {
+Deno.test("plan --watch shows the new and the previous costs after each save", async () => {
   await withSpec(async (file, edit) => {
     await using watch = new Watch(file, { json: false });
     const first = await watch.next();
     assertStringIncludes(first, "mine\n");
     assertMatch(first, /\| +8\.36 M \| +347\.05 k \|/);
     await edit("growth: 24", "growth: 12");
-    assertMatch(await watch.next(), /\| +6\.15 M \| +−26\.5 % \|[^]*\nparameters .* \(−\d+\.\d %\)\n/);
+    assertMatch(await watch.next(), /\| +6\.15 M \| +−26\.5 % \|[^]*\nparameters: .* \(−\d+\.\d %\)\n/);
     await edit("growth: 12", "grwth: 12");
     assertStringIncludes(await watch.next(), 'unknown key "grwth", did you mean growth?');
     await edit("grwth: 12", "growth: 24");
@@ -52,7 +52,7 @@ Deno.test("plan --watch: each save that changes costs is shown beside the one be
   });
 });
 
-Deno.test("plan --watch --json: a line for each change", async () => {
+Deno.test("plan --watch --json prints one line per change", async () => {
   await withSpec(async (file, edit) => {
     await using watch = new Watch(file, { json: true });
     assertEquals(JSON.parse(await watch.next()).params, 2547601);
@@ -63,7 +63,7 @@ Deno.test("plan --watch --json: a line for each change", async () => {
   });
 });
 
-Deno.test("plan --watch: only files can be watched", async () => {
+Deno.test("plan --watch refuses names that are not files", async () => {
   for (const source of ["ranet-cifar10", "https://example.com/x.yaml"]) {
     const { code, notes } = await ranet("plan", source, "--watch");
     assertEquals(code, 2);

@@ -1,4 +1,4 @@
-/** `ranet quantize`, and what takes a model of 8 bits. */
+/** Tests `ranet quantize`, and commands that read 8-bit models. */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { readCalibrationFile } from "../../lib/calibration/calibration_file.ts";
@@ -12,7 +12,7 @@ import { ranet, withFolder } from "./ranet.ts";
 const EXAMPLES = new URL("../../examples/", import.meta.url).pathname;
 const MICRO = "ranet-cifar10-micro";
 
-/** Pictures of noise in CIFAR's format, labelled with what the model's first exit says of them. */
+/** Writes noise images in CIFAR's format, labelled with the predictions of the model's first exit. */
 async function writeNoise(path: string, count: number): Promise<void> {
   const random = randomNumbers(11);
   const pixels = new Uint8Array(count * 3072).map(() => Math.floor(256 * random()));
@@ -32,7 +32,7 @@ async function writeNoise(path: string, count: number): Promise<void> {
   await Deno.writeFile(path, records);
 }
 
-Deno.test("quantize writes a model with thresholds and a card, which other commands take", async () => {
+Deno.test("quantize writes a model with thresholds and a card that other commands accept", async () => {
   await withFolder(async (folder) => {
     const data = `${folder}/test_batch.bin`;
     await writeNoise(data, 60);
@@ -51,67 +51,74 @@ Deno.test("quantize writes a model with thresholds and a card, which other comma
       "--json",
     );
     assertEquals(made.code, 0, made.notes);
-    assertStringIncludes(made.notes, "Taking ranges from 8 images");
+    assertStringIncludes(made.notes, "Determined ranges from 8 images");
     const { exits, bytes, labelled, calibrations } = JSON.parse(made.out);
     assertEquals([exits.length, labelled], [(await loadModel(MICRO)).network.exits.length, 60]);
     assertEquals(exits[0].before, 1);
     assert(bytes < 70_000);
     assertEquals((await readCalibrationFile(`${out}/calibration.json`)).length, calibrations);
-    assertMatch(await Deno.readTextFile(`${out}/card.md`), /\| exit \|.*in 8 bits/);
+    assertMatch(await Deno.readTextFile(`${out}/card.md`), /\| exit \|.*8 bits/);
 
     const classified = await ranet("classify", `${EXAMPLES}ship.jpg`, "--model", out, "--device", "cpu", "--json");
     assertEquals(classified.code, 0, classified.notes);
     const budget = await ranet("classify", `${EXAMPLES}ship.jpg`, "--model", out, "--budget", "2M", "--device", "cpu");
     assertEquals(budget.code, 0, budget.notes);
+    const both = await ranet(
+      ...["eval", data, "--model", out, "--model", MICRO, "--out", `${folder}/report`, "--device", "cpu", "--json"],
+    );
+    assertEquals(both.code, 0, both.notes);
+    const { models } = JSON.parse(both.out);
+    assertEquals(models.map(({ name }: { name: string }) => name), [`${MICRO} (${out})`, MICRO]);
     const again = await ranet("quantize", out, "--data", data, "--out", `${folder}/again`);
     assertEquals(again.code, 1);
-    assertStringIncludes(again.notes, "it is in eight bits already");
+    assertStringIncludes(again.notes, "it is already in 8 bits");
     const other = await ranet("classify", `${EXAMPLES}ship.jpg`, "--model", out, "--precision", "float16");
     assertEquals(other.code, 1);
     assertStringIncludes(other.notes, "its weights have 8 bits");
   });
 });
 
-Deno.test("a model that loses too much is not written", async () => {
+Deno.test("quantize writes nothing if the model loses too much accuracy", async () => {
   await withFolder(async (folder) => {
     const data = `${folder}/test_batch.bin`;
     await writeNoise(data, 200);
     const out = `${folder}/q8`;
     const made = await ranet("quantize", MICRO, "--data", data, "--out", out, "--images", "1", "--max-loss", "0.1%");
     assertEquals(made.code, 1);
-    assertMatch(made.notes, /exit \d would lose [\d.]+ % of accuracy, from .* and at most 0\.1 % may be lost/);
+    assertMatch(made.notes, /exit \d would lose [\d.]+ % of accuracy, from .* but at most 0\.10 % is allowed/);
+    assertStringIncludes(made.notes, "One image is 0.50 % of them: use more images with labels");
     assertEquals(await exists(out), false);
   });
 });
 
-Deno.test("images without labels give ranges, and accuracy cannot be promised", async () => {
+Deno.test("quantize accepts images without labels, and refuses --max-loss for them", async () => {
   await withFolder(async (folder) => {
     await Deno.mkdir(`${folder}/photos`);
     for (const name of ["cat", "ship"]) await Deno.copyFile(`${EXAMPLES}${name}.jpg`, `${folder}/photos/${name}.jpg`);
     const args = ["quantize", MICRO, "--data", `${folder}/photos`, "--out", `${folder}/q8`];
     const made = await ranet(...args);
     assertEquals(made.code, 0, made.notes);
-    assertStringIncludes(made.notes, "is taken for images without labels");
-    assertStringIncludes(await Deno.readTextFile(`${folder}/q8/card.md`), "Accuracy has not been compared");
+    assertStringIncludes(made.notes, "is read as images without labels");
+    assertStringIncludes(await Deno.readTextFile(`${folder}/q8/card.md`), "Accuracy was not compared");
     assertEquals(await exists(`${folder}/q8/calibration.json`), false);
     const promised = await ranet(...args, "--max-loss", "1%");
     assertEquals(promised.code, 1);
-    assertStringIncludes(promised.notes, "has no labels to measure accuracy by");
+    assertStringIncludes(promised.notes, "has no labels, which are needed to measure accuracy");
   });
 });
 
-Deno.test("a promise that too few labels can keep is refused before a pass", async () => {
+Deno.test("quantize refuses --max-loss with too few labels before it quantizes", async () => {
   await withFolder(async (folder) => {
     const data = `${folder}/test_batch.bin`;
     await writeNoise(data, 10);
     const made = await ranet("quantize", MICRO, "--data", data, "--out", `${folder}/q8`, "--max-loss", "1%");
     assertEquals(made.code, 1);
-    assertStringIncludes(made.notes, "has only 10 images with labels, and 20 are needed");
+    assertStringIncludes(made.notes, "has only 10 images with labels, but 20 are needed");
     assertEquals(await exists(`${folder}/q8`), false);
   });
 });
 
-Deno.test("temperatures and thresholds of the model that was there before are taken away", async () => {
+Deno.test("quantize removes temperatures and thresholds of a model that it replaces", async () => {
   await withFolder(async (folder) => {
     const data = `${folder}/test_batch.bin`;
     await writeNoise(data, 30);
@@ -131,19 +138,44 @@ Deno.test("temperatures and thresholds of the model that was there before are ta
   });
 });
 
-Deno.test("a model is not overwritten by its own copy", async () => {
+Deno.test("quantize refuses to overwrite its own input", async () => {
   await withFolder(async (folder) => {
     const made = await ranet("quantize", folder, "--data", EXAMPLES, "--out", `${folder}/.`);
     assertEquals(made.code, 2);
-    assertStringIncludes(made.notes, "which would be lost");
+    assertStringIncludes(made.notes, "which would be overwritten");
     const weights = `${folder}/weights.safetensors`;
     const other = await ranet("quantize", MICRO, "--weights", weights, "--data", EXAMPLES, "--out", folder);
     assertEquals(other.code, 2);
-    assertStringIncludes(other.notes, "which would be lost");
+    assertStringIncludes(other.notes, "which would be overwritten");
+    await Deno.symlink(folder, `${folder}/link`);
+    const linked = await ranet("quantize", folder, "--data", EXAMPLES, "--out", `${folder}/link`);
+    assertEquals(linked.code, 2);
+    assertStringIncludes(linked.notes, "which would be overwritten");
+  });
+  // A folder may have the name of the bundled model that it is made from.
+  const named = await ranet("quantize", MICRO, "--data", "/nothere", "--out", MICRO);
+  assertStringIncludes(named.notes, "/nothere");
+});
+
+Deno.test("quantize does not count labels of unreadable images", async () => {
+  await withFolder(async (folder) => {
+    const data = `${folder}/photos`;
+    for (const name of ["cat", "ship"]) {
+      await Deno.mkdir(`${data}/${name}`, { recursive: true });
+      await Deno.copyFile(`${EXAMPLES}${name}.jpg`, `${data}/${name}/0.jpg`);
+      for (let i = 1; i < 12; i++) await Deno.writeTextFile(`${data}/${name}/${i}.jpg`, "damaged");
+    }
+    const args = ["quantize", MICRO, "--data", data, "--skip-bad", "--out", `${folder}/q8`];
+    const promised = await ranet(...args, "--max-loss", "1%");
+    assertEquals(promised.code, 1);
+    assertStringIncludes(promised.notes, "has only 2 images with labels, but 20 are needed");
+    const made = await ranet(...args);
+    assertEquals(made.code, 0, made.notes);
+    assertStringIncludes(await Deno.readTextFile(`${folder}/q8/card.md`), "Accuracy was not compared");
   });
 });
 
-Deno.test("--precision int8 takes a bundled model's 8-bit weights, and says how others get some", async () => {
+Deno.test("--precision int8 uses a bundled model's 8-bit weights; for other models, the error suggests quantize", async () => {
   await withFolder(async (folder) => {
     const bundled = await ranet("classify", `${EXAMPLES}ship.jpg`, "--precision", "int8", "--device", "cpu", "--json");
     assertEquals(bundled.code, 0, bundled.notes);

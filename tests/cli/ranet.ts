@@ -1,19 +1,19 @@
 /**
- * The command line, run in this process.
+ * Runs the command line in this process.
  *
  * @module
  */
 
 import { main } from "../../lib/cli/main.ts";
 
-/** What a command line came to. */
+/** The result of a command line. */
 export interface Outcome {
   readonly code: number;
   readonly out: string;
   readonly notes: string;
 }
 
-/** Runs a command line; `-` is the ship of the examples. */
+/** Runs a command line. An operand `-` reads examples/ship.jpg from standard input. */
 export async function ranet(...args: string[]): Promise<Outcome> {
   const [out, notes]: string[][] = [[], []];
   const code = await main(args, {
@@ -24,7 +24,7 @@ export async function ranet(...args: string[]): Promise<Outcome> {
   return { code, out: out.join("\n"), notes: notes.join("\n") };
 }
 
-/** Lends an empty folder. */
+/** Provides an empty folder, and removes it afterwards. */
 export async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {

@@ -1,4 +1,4 @@
-/** Networks whose input is no square, from training to an answer. */
+/** Networks with rectangular inputs, from training to classification. */
 
 import { assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
@@ -37,7 +37,7 @@ async function writeIdx(folder: string): Promise<void> {
   await Deno.writeFile(join(folder, "train-labels-idx1-ubyte"), labels);
 }
 
-Deno.test("a network of a rectangle is planned, trained, evaluated, asked, and exported", async () => {
+Deno.test("plan, train, eval, classify and export accept a network with a rectangular input", async () => {
   await withFolder(async (folder) => {
     await writeIdx(folder);
     const yaml = join(folder, "plates.yaml");

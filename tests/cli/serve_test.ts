@@ -7,16 +7,16 @@ const examples = ["cat", "ship", "truck"].map((name) => `${root}examples/${name}
 interface Started {
   readonly process: Deno.ChildProcess;
   readonly url: string;
-  /** What it prints first. */
+  /** The first line that the server prints. */
   readonly line: string;
 }
 
-/** A server in a process of its own, with the permissions that deno.json gives. */
+/** Starts a server in its own process, with the permissions in deno.json. */
 function start(...args: string[]): Promise<Started> {
   return startWith(Deno.execPath(), [], args);
 }
 
-/** The same by way of another program, which runs Deno. */
+/** Starts the same through another program that runs Deno. */
 async function startWith(program: string, before: readonly string[], args: readonly string[]): Promise<Started> {
   const own = ["run", "--quiet", "--no-prompt", "-P=cli", "cli.ts", "serve", "--port", "0", "--device", "cpu"];
   const process = new Deno.Command(program, {
@@ -46,7 +46,7 @@ async function form(): Promise<FormData> {
   return form;
 }
 
-Deno.test("serve answers as classify --json does, and nothing is lost when it stops", async () => {
+Deno.test("serve gives the same results as classify --json, and completes open requests when it stops", async () => {
   const server = await start("--batch-wait", "2000", "--max-batch", "64", "--drain", "1");
   assertMatch(server.line, /^Listening on http:\/\/127\.0\.0\.1:\d+\n$/);
   const url = `${server.url}/classify`;
@@ -64,11 +64,11 @@ Deno.test("serve answers as classify --json does, and nothing is lost when it st
   await late.write(new TextEncoder().encode(head));
   await late.write(body.subarray(0, 100));
   const inFlight = Array.from({ length: 20 }, () => fetch(url, { method: "POST", body }));
-  // They have all come, and wait for their batch to start.
+  // All requests have arrived and wait for their batch.
   while (!(await (await fetch(`${server.url}/metrics`)).text()).includes("\nranet_queued_images 20\n"));
   server.process.kill("SIGTERM");
   while ((await fetch(`${server.url}/health/ready`)).status === 200);
-  inFlight.push(fetch(url, { method: "POST", body })); // whoever does not know yet
+  inFlight.push(fetch(url, { method: "POST", body })); // a client that has not noticed the drain
   for (const response of await Promise.all(inFlight)) {
     assertEquals(response.status, 200);
     assertEquals((await response.json()).images[0], { ...expected[1], image: "-" });
@@ -78,7 +78,7 @@ Deno.test("serve answers as classify --json does, and nothing is lost when it st
   assertEquals(await finish(server), [0, ""]);
 });
 
-Deno.test("serve --budget --json, and a port that is taken", async () => {
+Deno.test("serve --budget --json prints its URL; a port that is in use is an error", async () => {
   const server = await start("--budget", "20M", "--json");
   const { url, model, device } = JSON.parse(server.line);
   assertEquals([url, model, device.kind], [server.url, "ranet-cifar10", "cpu"]);
@@ -95,7 +95,7 @@ Deno.test("serve --budget --json, and a port that is taken", async () => {
   assertEquals(await finish(server), [0, ""]);
 });
 
-Deno.test("serve: what cannot be is said before it listens", async () => {
+Deno.test("serve refuses invalid options before it listens", async () => {
   const cases = [
     [1, "outside [0, 1]|expected a number from 0 to 1", "--threshold", "2"],
     [1, "expected one threshold, or 6", "--threshold", "0.5,0.5"],
@@ -115,7 +115,7 @@ Deno.test("serve: what cannot be is said before it listens", async () => {
   assertStringIncludes((await ranet("serve", "--help")).out, "/openapi.json");
 });
 
-Deno.test("more connections than there are descriptors for leave the server as it was", async () => {
+Deno.test("serve survives more connections than it has file descriptors", async () => {
   const server = await startWith("sh", ["-c", 'ulimit -n 200; exec "$0" "$@"', Deno.execPath()], []);
   const where = { hostname: "127.0.0.1", port: Number(new URL(server.url).port) };
   const idle: Deno.Conn[] = [];
@@ -130,11 +130,11 @@ Deno.test("more connections than there are descriptors for leave the server as i
   server.process.kill("SIGINT");
   const [code, notes] = await finish(server);
   assertEquals(code, 0);
-  assertMatch(notes, /^Only \d+ connections at a time, not 512: file descriptors are scarce \(ulimit -n\)\n$/);
+  assertMatch(notes, /^At most \d+ connections, not 512: there are too few file descriptors \(ulimit -n\)\n$/);
 });
 
 Deno.test({
-  name: "a log that cannot be written, or whose reader stands still, costs lines and nothing else",
+  name: "serve drops log lines, and only these, if its log cannot be written or is not read",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     const nowhere = ["full 2>/dev/full", "stalled"];
@@ -144,7 +144,7 @@ Deno.test({
         "--log-level",
         "info",
       ]);
-      // 64 KiB of a pipe that nobody reads, and lines of about 150 bytes.
+      // A pipe that is not read holds 64 KiB; lines have about 150 bytes.
       for (let i = 0; i < 60; i++) {
         const answers = await Promise.all(Array.from({ length: 20 }, () => fetch(`${server.url}/health`)));
         for (const answer of answers) assertEquals((await answer.json()).status, "ok");
@@ -153,7 +153,7 @@ Deno.test({
         const metrics = await (await fetch(`${server.url}/metrics`)).text();
         return Number(/^ranet_log_lines_lost_total (\d+)$/m.exec(metrics)![1]);
       };
-      // Lines are written behind the answers, and counted when writing them fails.
+      // Lines are written after the responses, and are counted when writing them fails.
       if (what === "stalled") assertEquals(await lostLines(), 0);
       else while (await lostLines() <= 1000) await new Promise((resolve) => setTimeout(resolve, 50));
       server.process.kill("SIGINT");
@@ -163,7 +163,7 @@ Deno.test({
   },
 });
 
-Deno.test("a server that was started under nohup goes on when its terminal is closed", async () => {
+Deno.test("a server that was started under nohup survives the end of its terminal", async () => {
   const server = await startWith("env", ["RANET_NOHUP=1", Deno.execPath()], []);
   for (let i = 0; i < 2; i++) {
     server.process.kill("SIGHUP");

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { fitLine } from "../../lib/cli/train_progress.ts";
 
-Deno.test("a line of progress fits, and what stands first stays", () => {
+Deno.test("fitLine() fits the width and keeps the first parts", () => {
   const parts = [
     "epoch 300",
     "12 h 59 min left",

@@ -1,5 +1,5 @@
 /**
- * The authors' network under float64 PyTorch, step by step, by command lines alone.
+ * Compares `train` with the authors' network in float64 PyTorch, step by step.
  *
  * @module
  */
@@ -28,7 +28,7 @@ function recipeOf({ batch, steps, optimizer }: {
 }
 
 for (const name of ["cifar10-small", "imagenet-small"]) {
-  Deno.test(`train takes the reference's steps: ${name}`, async () => {
+  Deno.test(`train computes the same steps as the reference: ${name}`, async () => {
     const reference = join(FIXTURES, name);
     const expected = JSON.parse(await Deno.readTextFile(join(reference, "expect.json")));
     await withFolder(async (folder) => {
@@ -58,7 +58,7 @@ for (const name of ["cifar10-small", "imagenet-small"]) {
       let [error, update] = [0, 0];
       for (const [tensor, { data }] of trained) {
         const start = before.get(tensor)!.data;
-        // The fixture has every n-th number.
+        // The fixture contains every n-th number.
         const kept = tensors.get(tensor)!.data;
         const stride = Math.ceil(data.length / 499);
         assertEquals(kept.length, Math.ceil(data.length / stride));

@@ -12,7 +12,7 @@ import { longTest } from "../long.ts";
 const EXAMPLES = fileURLToPath(new URL("../../examples/", import.meta.url));
 const CLI = fileURLToPath(new URL("../../cli.ts", import.meta.url));
 
-/** CIFAR records of 10 classes in turn, each of its own colour, and noise. */
+/** CIFAR records of 10 classes in turn. Each class has its own colour, with noise. */
 function records(count: number, seed: number): Uint8Array {
   const bytes = new Uint8Array(3073 * count);
   let random = seed;
@@ -26,7 +26,7 @@ function records(count: number, seed: number): Uint8Array {
   return bytes;
 }
 
-/** Lends a folder with `train.bin` of 80 images and `val.bin` of 20. */
+/** Provides a folder with `train.bin` of 80 images and `val.bin` of 20. */
 async function withData(use: (paths: { folder: string; data: string; val: string; out: string }) => Promise<void>) {
   await withFolder(async (folder) => {
     const [data, val] = [join(folder, "train.bin"), join(folder, "val.bin")];
@@ -41,7 +41,7 @@ const micro = "ranet-cifar10-micro";
 const digest = async (path: string) => await digestTensors((await loadModel(path)).tensors);
 const namesIn = async (path: string) => await Array.fromAsync(Deno.readDir(path), ({ name }) => name);
 
-Deno.test("train makes a model that every other command takes", async () => {
+Deno.test("train writes a model that every other command accepts", async () => {
   await withData(async ({ folder, data, out }) => {
     const { code, out: text, notes } = await ranet(
       "train",
@@ -98,7 +98,7 @@ Deno.test("train makes a model that every other command takes", async () => {
   });
 });
 
-Deno.test("the network learns what there is to learn", async () => {
+Deno.test("train reaches a high accuracy on an easy data set", async () => {
   await withData(async ({ data, val, out }) => {
     const { out: lines } = await ranet(
       ...["train", micro, "--data", data, "--val", val, "--epochs", "12", "--out", out, "--json", ...quick],
@@ -110,12 +110,12 @@ Deno.test("the network learns what there is to learn", async () => {
     const sum = (losses: number[]) => losses.reduce((a, b) => a + b);
     assert(sum(epochs[11].training.losses) < 0.7 * sum(epochs[0].training.losses));
     const { exits } = events.at(-1);
-    // Chance gives a tenth.
+    // Random guesses would be correct for a tenth.
     assert(exits[3].validationTop1 > 0.25, `${exits[3].validationTop1}`);
   });
 });
 
-/** Runs train in a process of its own until it has told of its first epoch, and stops it. */
+/** Runs train in its own process, and stops it after the first epoch. */
 async function stopped(args: readonly string[], signal: Deno.Signal): Promise<{ code: number; notes: string }> {
   const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
   await using child = new Deno.Command(Deno.execPath(), {
@@ -133,7 +133,7 @@ async function stopped(args: readonly string[], signal: Deno.Signal): Promise<{ 
   return { code, notes: await notes };
 }
 
-/** What the run that is stopped below leaves if nobody stops it. */
+/** The result of a run that is not stopped, for comparison with the run below. */
 let whole: Promise<{ readonly digest: string; readonly steps: string }> | undefined;
 
 const stepsOf = (folder: string) => Deno.readTextFile(join(folder, "training/steps.csv"));
@@ -142,19 +142,19 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
   const test = signal === "SIGINT" ? Deno.test : longTest;
   test(`a run stopped by ${signal} and resumed produces bit-identical weights`, async () => {
     await withData(async ({ folder, data, out }) => {
-      const args = [micro, "--data", data, "--epochs", "40", ...quick];
+      const args = [micro, "--data", data, "--epochs", "14", ...quick];
       const { code, notes } = await stopped([...args, "--out", out], signal);
       if (signal === "SIGKILL") assertEquals(code, 137);
       else {
         assertEquals(code, 130);
         assertMatch(
           notes,
-          /^Stopped at step \d+ of 160; everything is saved\. To continue: ranet train --resume \S+out\n$/,
+          /^Stopped at step \d+ of 56; everything is saved\. To continue: ranet train --resume \S+out\n$/,
         );
       }
       const resumed = await ranet("train", "--resume", out);
       assertEquals([resumed.code, resumed.notes], [0, ""]);
-      assertMatch(resumed.out, /continuing after step \d+ of 160/);
+      assertMatch(resumed.out, /continuing after step \d+ of 56/);
       whole ??= (async () => {
         const uninterrupted = join(folder, "whole");
         assertEquals((await ranet("train", ...args, "--out", uninterrupted)).code, 0);
@@ -165,7 +165,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
   });
 }
 
-Deno.test("--dry-run tells how long it takes, and writes nothing", async () => {
+Deno.test("train --dry-run prints the estimated time and writes nothing", async () => {
   await withData(async ({ folder, data }) => {
     const before = await namesIn(folder);
     const { code, out } = await ranet("train", micro, "--data", data, "--epochs", "9", "--dry-run", ...quick);
@@ -175,7 +175,7 @@ Deno.test("--dry-run tells how long it takes, and writes nothing", async () => {
   });
 });
 
-Deno.test("all options, and bad images left out", async () => {
+Deno.test("train accepts all options together, and leaves out unreadable images", async () => {
   await withData(async ({ folder, out }) => {
     const lines = ["cat", "frog", "ship", "truck"].map((name) => `${EXAMPLES}${name}.jpg,${name}`);
     const data = join(folder, "data.csv");
@@ -217,7 +217,7 @@ Deno.test("all options, and bad images left out", async () => {
   });
 });
 
-Deno.test("training classifiers on top of random weights gives a note", async () => {
+Deno.test("train prints a note if only classifiers are trained and the other weights are random", async () => {
   await withData(async ({ folder, data, out }) => {
     const recipe = join(folder, "classifiers.yaml");
     await Deno.writeTextFile(recipe, "{ train: classifiers, steps: 1, batch: 4, augment: false }");
@@ -228,7 +228,7 @@ Deno.test("training classifiers on top of random weights gives a note", async ()
   });
 });
 
-Deno.test("--init starts from trained weights; classifiers of other classes start from random weights, and are named", async () => {
+Deno.test("train --init starts from trained weights, and names classes that start from random weights", async () => {
   await withData(async ({ folder, data, out }) => {
     await ranet("train", micro, "--data", data, "--val", "none", "--steps", "2", "--out", out, ...quick);
     const again = (name: string, ...more: string[]) =>
@@ -270,7 +270,7 @@ Deno.test("--init starts from trained weights; classifiers of other classes star
   });
 });
 
-Deno.test("--resume refuses what would change the run, and images that have changed", async () => {
+Deno.test("train --resume refuses options that would change the run, and changed images", async () => {
   await withData(async ({ data, out }) => {
     await ranet("train", micro, "--data", data, "--val", "none", "--steps", "2", "--out", out, ...quick);
     const finished = await ranet("train", "--resume", out);
@@ -315,7 +315,7 @@ for (
       1,
       'Cannot use --rate "fast": expected a number',
     ],
-    ["no run", ["--resume", "no/such"], 1, 'Cannot resume "no/such": there is no training in it'],
+    ["no run", ["--resume", "no/such"], 1, 'Cannot resume "no/such": it contains no training run'],
     ["no recipe", [micro, "--data", "x", "--out", "y", "--recipe", "shrt"], 1, 'Cannot find recipe "shrt"'],
   ] as const
 ) {
@@ -326,7 +326,7 @@ for (
   });
 }
 
-Deno.test("train refuses validation images that are trained on, and a folder in use", async () => {
+Deno.test("train refuses validation images that are also training images, and a folder that another process uses", async () => {
   await withData(async ({ data, out }) => {
     const args = ["train", micro, "--data", data, "--out", out, ...quick, "--steps", "1"];
     const both = await ranet(...args, "--val", data);
@@ -335,13 +335,13 @@ Deno.test("train refuses validation images that are trained on, and a folder in 
     assertEquals((await ranet(...args)).code, 0);
     const again = await ranet(...args);
     assertEquals(again.code, 1);
-    assertStringIncludes(again.notes, "it holds training/run.json already");
+    assertStringIncludes(again.notes, "it already contains training/run.json");
     assertEquals((await ranet(...args, "--force", "--val", "none")).code, 0);
     assertEquals((await namesIn(out)).toSorted(), ["spec.yaml", "training", "weights.safetensors"]);
   });
 });
 
-Deno.test("a loss that is no number stops the run, and says what to do", async () => {
+Deno.test("train stops if the loss is NaN, and suggests a lower rate", async () => {
   await withData(async ({ data, out }) => {
     const { code, notes } = await ranet(
       ...["train", micro, "--data", data, "--val", "none", "--epochs", "20", "--out", out, ...quick, "--rate", "100"],
@@ -349,12 +349,12 @@ Deno.test("a loss that is no number stops the run, and says what to do", async (
     assertEquals(code, 1);
     assertMatch(
       notes,
-      /Cannot go on: .* (NaN|-?Infinity) (at|by) step \d+\. The learning rate is most likely too high/,
+      /Cannot continue: .* (NaN|-?Infinity) (at|by) step \d+\. The learning rate is most likely too high/,
     );
   });
 });
 
-Deno.test("a run whose images have moved goes on with --data, and remembers where they are", async () => {
+Deno.test("train --resume --data continues a run whose images have moved, and stores their new place", async () => {
   await withData(async ({ folder, data, val, out }) => {
     const [now, nowVal] = [join(folder, "elsewhere/train.bin"), join(folder, "elsewhere/val.bin")];
     await ranet("train", micro, "--data", data, "--val", val, "--steps", "2", "--out", out, ...quick);
@@ -363,13 +363,13 @@ Deno.test("a run whose images have moved goes on with --data, and remembers wher
     await Deno.rename(val, nowVal);
     const lost = await ranet("train", "--resume", out);
     assertEquals(lost.code, 1);
-    assertStringIncludes(lost.notes, `Say where they are now (--resume ${out} --data DATASET)`);
+    assertStringIncludes(lost.notes, `Specify their new location (--resume ${out} --data DATASET)`);
     assertEquals((await ranet("train", "--resume", out, "--data", now, "--val", nowVal)).code, 0);
     assertEquals((await ranet("train", "--resume", out)).code, 0);
   });
 });
 
-Deno.test("train fits temperatures before its thresholds; resuming a finished run keeps people's own budgets", async () => {
+Deno.test("train fits temperatures before thresholds; resuming a finished run keeps calibrations that were added", async () => {
   await withData(async ({ data, val, out }) => {
     const device = ["--device", "cpu"];
     await ranet("train", micro, "--data", data, "--val", val, "--steps", "2", "--out", out, ...quick);
@@ -387,7 +387,7 @@ Deno.test("train fits temperatures before its thresholds; resuming a finished ru
     assertEquals((await ranet("train", "--resume", out)).code, 0);
     assertEquals((await budgets()).includes(1234567), true);
 
-    // Other temperatures make thresholds others: these are found anew, for the same budgets.
+    // With other temperatures, thresholds are computed again for the same budgets.
     const before = await budgets();
     const refit = await ranet("calibrate", data, "--model", out, "--temperature", ...device);
     assertEquals(refit.code, 0);
@@ -400,7 +400,7 @@ Deno.test("train fits temperatures before its thresholds; resuming a finished ru
   });
 });
 
-Deno.test("a model is not calibrated with too few validation images, and a note says so", async () => {
+Deno.test("train prints a note instead of calibrating with too few validation images", async () => {
   await withData(async ({ folder, data, out }) => {
     const few = join(folder, "few.bin");
     await Deno.writeFile(few, records(19, 3));
@@ -412,7 +412,7 @@ Deno.test("a model is not calibrated with too few validation images, and a note 
   });
 });
 
-/** Copies photos of ships and cats into folders: so many of each. */
+/** Copies photos of ships and cats into folders, the given number of each. */
 async function writePhotos(folder: string, count: number, classes: readonly string[] = ["cat", "ship"]): Promise<void> {
   for (const name of classes) {
     await Deno.mkdir(join(folder, name), { recursive: true });
@@ -421,7 +421,7 @@ async function writePhotos(folder: string, count: number, classes: readonly stri
   }
 }
 
-Deno.test("train/ and val/ below --data are found; a --val that is a link to --data is not another set", async () => {
+Deno.test("train finds train/ and val/ in --data, and recognises a --val that is a link to --data", async () => {
   await withFolder(async (folder) => {
     const data = join(folder, "data");
     await writePhotos(join(data, "train"), 4);
@@ -435,7 +435,7 @@ Deno.test("train/ and val/ below --data are found; a --val that is a link to --d
     assertEquals(code, 0, notes);
     assertStringIncludes(notes, `Taking ${join(data, "train")}`);
     assertStringIncludes(out, `20 for validation, from ${join(data, "val")}`);
-    // Classes that were numbers have the folders' names from now on.
+    // Numbered classes now have the names of the folders.
     assertEquals((await loadModel(join(folder, "out"))).spec.classes, ["cat", "ship"]);
 
     await Deno.symlink(join(data, "train"), join(folder, "link"));
@@ -449,7 +449,7 @@ Deno.test("train/ and val/ below --data are found; a --val that is a link to --d
   });
 });
 
-Deno.test("weights name their classes: in another order, a spec is not theirs", async () => {
+Deno.test("weights are refused for a spec that lists the same classes in another order", async () => {
   await withData(async ({ data, out }) => {
     await ranet("train", micro, "--data", data, "--val", "none", "--steps", "1", "--out", out, ...quick);
     const spec = join(out, "spec.yaml");
@@ -465,7 +465,7 @@ Deno.test("weights name their classes: in another order, a spec is not theirs", 
   });
 });
 
-Deno.test("--cache 0 keeps no image, and an image that cannot be read names --skip-bad", async () => {
+Deno.test("train --cache 0 keeps no images in memory; the error for an unreadable image suggests --skip-bad", async () => {
   await withFolder(async (folder) => {
     await writePhotos(join(folder, "data"), 12);
     await Deno.writeTextFile(
@@ -492,20 +492,20 @@ Deno.test("--cache 0 keeps no image, and an image that cannot be read names --sk
   });
 });
 
-Deno.test("without --recipe, train says which suits so many images", async () => {
+Deno.test("train without --recipe recommends a recipe for the number of images", async () => {
   await withData(async ({ folder, data, out }) => {
     const args = ["train", micro, "--data", data, "--val", "none", "--steps", "1", "--device", "cpu", "--batch", "16"];
     const few = await ranet(...args, "--out", out);
     assertStringIncludes(
       few.notes,
-      "About 8 images of each class are few to begin with random weights: --init MODEL --recipe classifiers",
+      "About 8 images per class are too few to start from random weights: --init MODEL --recipe classifiers",
     );
     const from = await ranet(...args, "--init", out, "--out", join(folder, "b"));
-    assertStringIncludes(from.notes, "about 8 images of each class, --recipe classifiers suits better");
+    assertStringIncludes(from.notes, "about 8 images per class, --recipe classifiers is better");
   });
 });
 
-Deno.test("import copies what train wrote, in half the space, with its temperatures and thresholds", async () => {
+Deno.test("import --dtype float16 copies a trained model with its temperatures and thresholds in half the space", async () => {
   await withData(async ({ folder, data, val, out }) => {
     await ranet("train", micro, "--data", data, "--val", val, "--steps", "2", "--out", out, ...quick);
     const half = join(folder, "half");

@@ -8,16 +8,16 @@ import { ranet, withFolder } from "./ranet.ts";
 
 const reference = new URL("../fixtures/reference/cifar10-lg/", import.meta.url).pathname;
 const { flags } = JSON.parse(Deno.readTextFileSync(`${reference}expect.json`));
-const NOTE = "Took the names without their prefix: ";
+const NOTE = "Removed a prefix from names: ";
 
-/** Logits that a model gives, and what is said on the way. */
+/** Logits of a model, and the notes that are printed. */
 async function logitsOf(...model: string[]): Promise<{ exits: unknown; notes: string }> {
   const { code, out, notes } = await ranet("forward", `${reference}input.npy`, "--json", "--device", "cpu", ...model);
   assertEquals(code, 0, notes);
   return { exits: JSON.parse(out).exits, notes };
 }
 
-Deno.test("weights are the same from a checkpoint and from safetensors, with a wrapper's prefix and without", () =>
+Deno.test("a checkpoint and a safetensors file, with or without a wrapper's prefix, give the same weights", () =>
   withFolder(async (folder) => {
     const model = `${folder}/model`;
     const spec = ["--model", `${model}/spec.yaml`];
@@ -55,14 +55,14 @@ Deno.test("weights are the same from a checkpoint and from safetensors, with a w
     assertEquals(exported.code, 0);
   }));
 
-Deno.test("training starts from weights with a wrapper's prefix", () => {
+Deno.test("train --init accepts weights with a wrapper's prefix", () => {
   const network = buildNetwork(parseSpec(TINY_SPEC));
   const tensors = randomTensors(network);
   const wrapped = new Map(Array.from(tensors, ([name, tensor]) => [`module.${name}`, tensor]));
   assertEquals(startFrom(network, { tensors: wrapped, source: "x" }, 1).tensors, tensors);
 });
 
-Deno.test("plan, spec, diff, draw and new take a model's folder for its spec", () =>
+Deno.test("plan, spec, diff, draw and new accept a model's folder", () =>
   withFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/spec.yaml`, TINY_SPEC);
     for (const args of [["plan"], ["spec"], ["diff", "ranet-cifar10-micro"], ["draw"], ["new", "pets", "--from"]]) {
@@ -76,7 +76,7 @@ Deno.test("plan, spec, diff, draw and new take a model's folder for its spec", (
     assertStringIncludes(missing.notes, 'spec.yaml": there is no such file');
   }));
 
-Deno.test("files that are no model get a word on what is", () =>
+Deno.test("files that are not weights are refused with the name of their format", () =>
   withFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/spec.yaml`, TINY_SPEC);
     await Deno.writeTextFile(`${folder}/model.safetensors`, "");
@@ -85,12 +85,15 @@ Deno.test("files that are no model get a word on what is", () =>
       assertEquals(code, 1);
       return notes;
     };
-    assertStringIncludes(await told(folder), `no weights.safetensors, but model.safetensors. Rename that, or give it`);
-    assertStringIncludes(await told("m.onnx"), "ONNX files are written and not read");
+    assertStringIncludes(
+      await told(folder),
+      `no weights.safetensors, but model.safetensors. Rename that file, or specify it`,
+    );
+    assertStringIncludes(await told("m.onnx"), "ONNX files can be written but not read");
     assertStringIncludes(await told("x.safetensors"), "--model SPEC.yaml --weights x.safetensors");
     assertStringIncludes(
       await told(`${folder}/spec.yaml`, "--weights", `${folder}/spec.yaml`),
-      "is it a safetensors file?",
+      "it may not be a safetensors file",
     );
     const checkpoint = `${reference}checkpoint.pth.tar`;
     const args = ["import", checkpoint, "--args", flags, "--out", `${folder}/m`, "--key", "optimizer"];
@@ -100,4 +103,25 @@ Deno.test("files that are no model get a word on what is", () =>
       notes,
       'under "optimizer", where a dict of tensors is expected; there are tensors under "state_dict"',
     );
+  }));
+
+Deno.test("import --classes and --classes-from set the classes of a network", () =>
+  withFolder(async (folder) => {
+    const checkpoint = `${reference}checkpoint.pth.tar`;
+    const importAs = (...args: string[]) =>
+      ranet("import", checkpoint, "--args", flags, "--out", `${folder}/m`, ...args);
+    const others = await importAs("--classes", "cat,dog");
+    assertEquals(others.code, 1);
+    assertStringIncludes(
+      others.notes,
+      "They have 10 classes, but the spec has 2: it needs the same classes in the same order.",
+    );
+    const names = ["sea", "1: [a]", ...Array.from({ length: 8 }, (_, i) => `class ${i}`)];
+    assertEquals((await importAs("--classes", names.join())).code, 0);
+    assertEquals(parseSpec(await Deno.readTextFile(`${folder}/m/spec.yaml`)).classes, names);
+
+    for (const name of names) await Deno.mkdir(`${folder}/photos/${name.replaceAll(/\W/g, "")}`, { recursive: true });
+    assertEquals((await importAs("--classes-from", `${folder}/photos`)).code, 0);
+    const { classes } = parseSpec(await Deno.readTextFile(`${folder}/m/spec.yaml`));
+    assertEquals(classes, names.map((name) => name.replaceAll(/\W/g, "")).sort());
   }));

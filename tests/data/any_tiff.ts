@@ -1,18 +1,18 @@
 /**
- * Writes TIFF files in any layout.
+ * Writes TIFF files of any layout.
  *
  * @module
  */
 import { deflateSync } from "node:zlib";
 import * as fc from "fast-check";
 
-/** How a picture is written. */
+/** The layout of a picture. */
 export interface Layout {
   readonly width: number;
   readonly height: number;
   readonly samples: number;
   readonly bits: number;
-  /** Columns and rows of tiles; rows of strips if there are no columns. */
+  /** Columns and rows of tiles; without columns, rows of strips. */
   readonly part: { readonly width?: number; readonly height: number };
   readonly planar: boolean;
   readonly packing: "none" | "deflate" | "PackBits";
@@ -22,7 +22,7 @@ export interface Layout {
   readonly big: boolean;
 }
 
-/** Any layout; differences are only of whole bytes that are packed. */
+/** Any layout. The predictor is only used with whole bytes and compression. */
 export const layouts: fc.Arbitrary<Layout> = fc.record({
   width: fc.integer({ min: 1, max: 40 }),
   height: fc.integer({ min: 1, max: 40 }),
@@ -43,7 +43,7 @@ export const layouts: fc.Arbitrary<Layout> = fc.record({
   differences: layout.differences && layout.packing === "deflate" && layout.bits % 8 === 0,
 }));
 
-/** Bits of numbers, the highest first. */
+/** Packs numbers into bits, the highest first. */
 function pack(values: readonly number[], { bits, little }: Layout): Uint8Array {
   const out = new Uint8Array(Math.ceil(values.length * bits / 8));
   const view = new DataView(out.buffer);
@@ -61,7 +61,7 @@ function pack(values: readonly number[], { bits, little }: Layout): Uint8Array {
 
 const reverse = (byte: number): number => parseInt(byte.toString(2).padStart(8, "0").split("").reverse().join(""), 2);
 
-/** Rows of one part, in one plane or all. */
+/** Rows of one tile or strip, in one plane or all. */
 function part(pixels: readonly (readonly number[])[], layout: Layout, box: Box, plane?: number): Uint8Array {
   const rows: number[] = [];
   const wide = layout.part.width ?? layout.width;
@@ -71,7 +71,7 @@ function part(pixels: readonly (readonly number[])[], layout: Layout, box: Box, 
   for (let y = 0; y < high; y++) {
     const row: number[] = [];
     for (let x = 0; x < wide; x++) {
-      // Beyond the picture, anything
+      // outside the picture, values are arbitrary
       const inside = box.left + x < layout.width && box.top + y < layout.height;
       const pixel = inside ? pixels[(box.top + y) * layout.width + box.left + x] : Array(layout.samples).fill(1);
       row.push(...plane === undefined ? pixel : [pixel[plane]]);
@@ -98,10 +98,10 @@ interface Box {
   readonly top: number;
 }
 
-/** Codes of packings. */
+/** TIFF codes of compressions. */
 const PACKINGS = { none: 1, deflate: 8, PackBits: 32773 } as const;
 
-/** Writes a picture, of which each pixel has its samples. */
+/** Writes a picture. `samples` are those of each pixel. */
 export function anyTiff(pixels: readonly (readonly number[])[], layout: Layout): Uint8Array<ArrayBuffer> {
   const { width, height, samples, bits, little, big } = layout;
   const tiled = layout.part.width !== undefined;

@@ -11,7 +11,7 @@ import { sizes } from "../sizes.ts";
 
 const source = "x.npy";
 
-Deno.test("an array of the network's size is what is in it, integers as shares of their largest", () => {
+Deno.test("an array of the network's size is used unchanged; integers are divided by the largest value of their type", () => {
   const form = { size: [2, 3], resize: [2, 3] } as const;
   const planes = (data: Parameters<typeof npy>[1], channels: number) =>
     arrayPlanes(npy([channels, 2, 3], data), { source, channels, form });
@@ -25,7 +25,7 @@ Deno.test("an array of the network's size is what is in it, integers as shares o
   assertEquals(arrayPlanes(npy([2, 3], new Float32Array(6)), { source, channels: 1, form }).length, 6);
 });
 
-Deno.test("an array of an image's bytes becomes the image's tensor, but for the rounding to bytes", () => {
+Deno.test("an array of an image's bytes gives the image's tensor, except for rounding to bytes", () => {
   fc.assert(fc.property(sizes(1, 20), sizes(1, 12), fc.nat(5), fc.nat(1000), (from, to, border, seed) => {
     const { width, height } = from;
     const bytes = Uint8Array.from(randomArray(3 * width * height, seed), (value) => 127 + 127 * value);
@@ -43,7 +43,7 @@ Deno.test("an array of an image's bytes becomes the image's tensor, but for the 
   }));
 });
 
-Deno.test("strips of any length take no more than what is seen of them", () => {
+Deno.test("arrayPlanes() of a long, narrow array stores only the cropped part", () => {
   for (const shape of [[1, 3_000_000, 1], [1, 1, 3_000_000], [1, 2, 1_000_000]]) {
     const bytes = npy(shape, new Uint8Array(shape[1]! * shape[2]!).fill(51));
     const form = { size: [20, 1000], resize: 1000 } as const;
@@ -52,21 +52,21 @@ Deno.test("strips of any length take no more than what is seen of them", () => {
   }
 });
 
-Deno.test("each channel is normalised by its own mean and deviation", async () => {
+Deno.test("each channel is normalised by its own mean and standard deviation", async () => {
   const input = { size: 1, resize: 1, mean: [0, 0.5, 1, 0.25], std: [1, 0.5, 0.25, 1] };
   const bytes = npy([4, 1, 1], Float32Array.of(0.5, 0.5, 0.5, 0.5));
   assertEquals([...await readTensor(bytes, { source, input })], [0.5, 0, -2, 0.25]);
   assertEquals(isArray(bytes, 4), true);
 });
 
-Deno.test("an array is seen as its first three channels, or as grey", () => {
+Deno.test("arrayPicture() shows the first three channels, or grey", () => {
   const rgb = arrayPicture(npy([4, 1, 1], Float32Array.of(1, 0, 0.2, 0.9)), source);
   assertEquals([...rgb.data], [255, 0, 51, 255]);
   const grey = arrayPicture(npy([2, 1, 1], Float32Array.of(0.2, 1)), source);
   assertEquals([...toPixels(grey, { size: 1, resize: 1 })], [51, 51, 51]);
 });
 
-Deno.test("arrays that no network takes are refused", async () => {
+Deno.test("arrays that do not fit the network are refused", async () => {
   const form = { size: 2, resize: 2 };
   const refused = (shape: readonly number[], message: string) =>
     assertThrows(

@@ -4,7 +4,7 @@ import { RanetError } from "../../lib/errors.ts";
 
 const photo = async (name: string) => new File([await Deno.readFile(`examples/${name}.jpg`)], `${name}.jpg`);
 
-Deno.test("blobDataset() has the files of each class, in the order of the labels", async () => {
+Deno.test("blobDataset() lists the files of each class in the order of the labels", async () => {
   const labels = ["ship", "cat", "dog"];
   const blob = new Blob([await Deno.readFile("examples/horse.jpg")]);
   const photos = blobDataset({ cat: [await photo("cat"), blob], ship: new Set([await photo("ship")]) }, { labels });
@@ -21,7 +21,7 @@ Deno.test("blobDataset() has the files of each class, in the order of the labels
   assertNotEquals(await other.digest(), await photos.digest());
 });
 
-Deno.test("blobDataset() refuses classes that are not the model's, and names a file that is no image", async () => {
+Deno.test("blobDataset() refuses classes that the model does not have, and names files that are not images", async () => {
   const { message } = assertThrows(() => blobDataset({ cow: [] }, { labels: ["cat", "dog"] }), RanetError);
   assertEquals(message, 'Cannot use images of class "cow": the model\'s classes are cat, dog');
   assertThrows(() => blobDataset({ toString: [] }, { labels: ["cat", "dog"] }), RanetError, "toString");

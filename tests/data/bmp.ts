@@ -1,6 +1,6 @@
 import type { RgbImage } from "../../lib/data/image.ts";
 
-/** An uncompressed BMP file of 24 bits a pixel. */
+/** Writes an uncompressed BMP file of 24 bits per pixel. */
 export function bmp({ width, height, data }: RgbImage): Uint8Array<ArrayBuffer> {
   const stride = Math.ceil(3 * width / 4) * 4;
   const view = new DataView(new ArrayBuffer(54 + stride * height));
@@ -11,7 +11,7 @@ export function bmp({ width, height, data }: RgbImage): Uint8Array<ArrayBuffer> 
   view.setUint16(28, 24, true);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const at = 54 + (height - 1 - y) * stride + 3 * x; // from the bottom up, blue first
+      const at = 54 + (height - 1 - y) * stride + 3 * x; // from bottom to top, blue first
       for (let c = 0; c < 3; c++) view.setUint8(at + c, data[4 * (y * width + x) + 2 - c]);
     }
   }

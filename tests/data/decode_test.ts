@@ -17,7 +17,7 @@ const sameAsPillow = {
   "grey16.png": "grey16.png.png",
 };
 for (const [name, expected] of Object.entries(sameAsPillow)) {
-  Deno.test(`decodeImage() gives Pillow's pixels of ${name}`, async () => {
+  Deno.test(`decodeImage() decodes ${name} to the same pixels as Pillow`, async () => {
     const found = await image(name);
     const pillow = await image(expected);
     assertEquals([found.width, found.height], [20, 14]);
@@ -25,8 +25,8 @@ for (const [name, expected] of Object.entries(sameAsPillow)) {
   });
 }
 
-Deno.test("decodeImage() turns a JPEG as its EXIF orientation says", async () => {
-  const upright = await image("sideways.jpg"); // stored as photo.jpg, to be turned clockwise
+Deno.test("decodeImage() applies the EXIF orientation of a JPEG", async () => {
+  const upright = await image("sideways.jpg"); // stored like photo.jpg, to be rotated clockwise
   const stored = await image("photo.jpg");
   assertEquals([upright.width, upright.height], [14, 20]);
   const pixel = ({ data, width }: typeof stored, x: number, y: number): number[] =>
@@ -36,7 +36,7 @@ Deno.test("decodeImage() turns a JPEG as its EXIF orientation says", async () =>
   }
 });
 
-/** How far a decoded image is from photo.png, on average. */
+/** Mean difference between a decoded image and photo.png. */
 async function distance(bytes: Uint8Array): Promise<number> {
   const [found, expected] = [await decodeImage(bytes, { source: "x" }), await image("photo.png")];
   assertEquals([found.width, found.height], [20, 14]);
@@ -44,7 +44,7 @@ async function distance(bytes: Uint8Array): Promise<number> {
   return a.reduce((sum, value, i) => sum + Math.abs(value - b[i]), 0) / a.length;
 }
 
-Deno.test("decodeImage() reads BMP and TIFF to the pixel, GIF, AVIF and CMYK as near as they keep them", async () => {
+Deno.test("decodeImage() decodes BMP and TIFF exactly, and GIF, AVIF and CMYK within their precision", async () => {
   const photo = await image("photo.png");
   assertEquals(await distance(bmp(photo)), 0);
   for (const bits of [8, 16]) {
@@ -55,7 +55,7 @@ Deno.test("decodeImage() reads BMP and TIFF to the pixel, GIF, AVIF and CMYK as 
   assertLess(await distance(await fixture("photo.avif")), 8);
 });
 
-Deno.test("decodeImage() refuses what is damaged in every format, and sizes too large before decoding", async () => {
+Deno.test("decodeImage() refuses damaged files of every format, and too large sizes before decoding", async () => {
   const photo = await image("photo.png");
   const files = [bmp(photo), await tiff(photo, { bits: 8, deflate: true })];
   for (const name of ["photo.gif", "photo.avif", "cmyk.jpg"]) files.push(await fixture(name));
@@ -65,7 +65,7 @@ Deno.test("decodeImage() refuses what is damaged in every format, and sizes too 
   await refused(huge, "60000×14 pixels are too many");
 });
 
-Deno.test("decodeImage() unpacks no more of a TIFF than its pixels need", async () => {
+Deno.test("decodeImage() decompresses no more of a TIFF than its pixels need", async () => {
   const black = { width: 8, height: 8, data: new Uint8Array(256) };
   const found = await decodeImage(await tiff(black, { bits: 8, deflate: true, extra: 2 ** 24 }), { source: "x" });
   assertEquals(rgb(found), Array(192).fill(0));
@@ -79,7 +79,7 @@ function refused(bytes: Uint8Array, message: string): Promise<RanetError> {
   );
 }
 
-Deno.test("decodeImage() refuses what is not a supported image", async () => {
+Deno.test("decodeImage() refuses files that are not supported images", async () => {
   await refused(new Uint8Array(), "the file is empty");
   await refused(
     new TextEncoder().encode("hello"),
@@ -123,7 +123,7 @@ Deno.test("decodeImage() refuses truncated files at any length, and works afterw
   }
 });
 
-Deno.test("decodeImage() survives damaged files", async () => {
+Deno.test("decodeImage() throws only RanetError for damaged files", async () => {
   let random = 1;
   const next = (limit: number): number => (random = (random * 48271) % 0x7fffffff) % limit;
   for (const name of ["photo.jpg", "progressive.jpg", "photo.png", "photo.webp", "lossy.webp"]) {
@@ -155,12 +155,12 @@ Deno.test("decodeImage() refuses a PNG that unpacks to gigabytes for a few pixel
   await refused(png, "its data unpack to more than its pixels need");
 });
 
-Deno.test("decodeImage() is none the worse for PNGs that make the decoder panic", async () => {
-  // 1.3 MB for its pixels, of which there are none
+Deno.test("decodeImage() works after a PNG that makes the decoder panic", async () => {
+  // 1.3 MB for its pixels, of which it has none
   const data = Uint8Array.fromBase64("eJxjYGBgAAAABAAB");
   const png = await new Blob([header(400, 400, { bits: 16, type: 6 }), chunk("IDAT", data)]).bytes();
   for (let i = 0; i < 50; i++) await refused(png, "it is truncated or damaged");
-  // together, too: one's failure is not to hurt another
+  // also concurrently: one failure must not affect others
   const all = await Promise.allSettled(Array.from({ length: 20 }, async (_, i) => {
     const bytes = i % 2 ? png : await fixture("photo.png");
     return await decodeImage(bytes, { source: "x.png" });
@@ -168,7 +168,7 @@ Deno.test("decodeImage() is none the worse for PNGs that make the decoder panic"
   assertEquals(all.map(({ status }) => status), all.map((_, i) => i % 2 ? "rejected" : "fulfilled"));
 });
 
-Deno.test("decodeImage() passes over what pixels do not depend on, such as a colour profile that unpacks to anything", async () => {
+Deno.test("decodeImage() ignores compressed metadata, such as a huge colour profile", async () => {
   const png = await fixture("photo.png");
   const profile = chunk("iCCP", Uint8Array.of(120, 0, 0, 1, 2, 3));
   const profiled = await new Blob([png.slice(0, 33), profile, profile, png.slice(33)]).bytes();

@@ -8,7 +8,7 @@ import { chunk, header } from "./png_writer.ts";
 
 const input = { size: 8, resize: 8, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] } as const;
 
-Deno.test("a decoder pool gives what decodeImage() and toTensor() give, several at a time", async () => {
+Deno.test("a decoder pool gives the same tensors as decodeImage() and toTensor(), several at a time", async () => {
   using decoders = new DecoderPool({ size: 2, deadline: 600_000 });
   const names = ["photo.jpg", "photo.png", "photo.webp", "grey.jpg", "alpha.png"];
   const found = await Promise.all(names.map(async (name) => {
@@ -24,7 +24,7 @@ Deno.test("a decoder pool gives what decodeImage() and toTensor() give, several 
   );
 });
 
-Deno.test("a decoder pool refuses what cannot be decoded, and goes on", async () => {
+Deno.test("a decoder pool reports images that cannot be decoded, and continues", async () => {
   using decoders = new DecoderPool({ size: 1, deadline: 600_000 });
   const damaged = (await fixture("photo.png")).slice(0, 200);
   for (let i = 0; i < 5; i++) {
@@ -44,7 +44,7 @@ Deno.test("a decoder pool refuses what cannot be decoded, and goes on", async ()
   assertEquals((await decoders.image(await fixture("photo.png"), { source: "x" })).width, 20);
 });
 
-Deno.test("a decoder that takes too long is ended, and others take its place", async () => {
+Deno.test("a decoder that exceeds its time limit is replaced", async () => {
   const slow = await new Blob([
     header(5000, 5000, { bits: 8, type: 6 }),
     chunk("IDAT", deflateSync(new Uint8Array(5000 * 20001))),
@@ -64,7 +64,7 @@ Deno.test("a decoder that takes too long is ended, and others take its place", a
   assertEquals(both.map(({ length }) => length), [192, 192]);
 });
 
-Deno.test("bytes that are given are moved, others and those within a larger buffer are left as they were", async () => {
+Deno.test("bytes are transferred only if this is allowed and they fill their buffer", async () => {
   using decoders = new DecoderPool({ size: 1 });
   const photo = await fixture("photo.jpg");
   const expected = await decoders.image(photo, { source: "photo" });
@@ -76,7 +76,7 @@ Deno.test("bytes that are given are moved, others and those within a larger buff
   assertEquals([photo.length > 0, whole.length, part.length], [true, 0, photo.length]);
 });
 
-Deno.test("a decoder pool tells what is odd about a file", async () => {
+Deno.test("a decoder pool passes on notes about a file", async () => {
   const notes: string[] = [];
   using decoders = new DecoderPool({ size: 1, deadline: 600_000, onNote: (note) => void notes.push(note) });
   assertEquals((await decoders.image(await fixture("other/without-end.png"), { source: "x.png" })).width, 20);

@@ -8,20 +8,20 @@ import { RanetError } from "../../lib/errors.ts";
 import { anyTiff, layouts } from "./any_tiff.ts";
 import { fixture, image, IMAGES, rgb } from "./fixtures.ts";
 
-/** The files of a folder of fixtures, but for those that hold the pixels of others. */
+/** The files of a folder of fixtures, without those that contain expected pixels. */
 function filesOf(folder: string): string[] {
   const names = Array.from(Deno.readDirSync(new URL(`${folder}/`, IMAGES)), ({ name }) => name);
   return names.filter((name) => !name.endsWith(".png") || /^\d\.png$/.test(name)).sort();
 }
 
-/** Largest difference of two pictures' samples. */
+/** Largest difference between the samples of two pictures. */
 function difference(a: RgbImage, b: RgbImage): number {
   assertEquals([a.width, a.height], [b.width, b.height]);
   const other = rgb(b);
   return rgb(a).reduce((most, value, i) => Math.max(most, Math.abs(value - other[i])), 0);
 }
 
-/** The picture with a file's pixels: beside it, or of the name that its own begins with. */
+/** The expected pixels of a file: a picture next to it, with its name or the beginning of its name. */
 async function expected(path: string): Promise<RgbImage> {
   const [folder, name] = path.split("/");
   try {
@@ -42,10 +42,11 @@ const REFUSED: Readonly<Record<string, string>> = {
   "grey-alpha-jpeg.tif":
     "this kind of TIFF (2 samples of 8 bits in JPEG, black is zero) is not supported; to convert it",
   "rgb-zstd.tif": "this kind of TIFF (Zstandard) is not supported; to convert it: tiffcp -c lzw in.tif out.tif",
+  "rgb-jpeg2000-tiles.tif": "this kind of TIFF (JPEG 2000) is not supported; to convert it: vips copy in.tif out.png", // by libvips 8.14.1
   "rgb-lzma.tif": "this kind of TIFF (LZMA) is not supported; to convert it: tiffcp -c lzw in.tif out.tif",
 };
 
-/** Multiplied by transparency, 16 bits keep more of a colour than the 8 beside them; of 12 bits, ImageMagick rounds twice. */
+/** Premultiplied 16-bit samples are more precise than the 8-bit copy; for 12 bits, ImageMagick rounds twice. */
 const ROUNDED = ["rgb-alpha-multiplied-16.tif", "grey-12-bits.tif"];
 
 async function assertRefused(path: string, reason: string): Promise<void> {
@@ -53,7 +54,7 @@ async function assertRefused(path: string, reason: string): Promise<void> {
   assertStringIncludes(message, `Cannot read image ${JSON.stringify(path)}: ${reason}`);
 }
 
-Deno.test("decodeImage() reads a TIFF rightly or refuses it by name, with a converter", async () => {
+Deno.test("decodeImage() decodes a TIFF correctly, or names the unsupported feature and a converter", async () => {
   for (const name of filesOf("tiff")) {
     const path = `tiff/${name}`;
     if (Object.hasOwn(REFUSED, name)) await assertRefused(path, REFUSED[name]);
@@ -64,43 +65,43 @@ Deno.test("decodeImage() reads a TIFF rightly or refuses it by name, with a conv
   }
 });
 
-Deno.test("decodeImage() turns a picture upright by the same rule in every format, and cuts what AVIF cuts", async () => {
+Deno.test("decodeImage() applies the same orientation rules in every format, and AVIF's crop", async () => {
   for (const name of filesOf("turned")) {
     const path = `turned/${name}`;
     assertEquals(difference(await image(path), await expected(path)), 0, name);
   }
 });
 
-Deno.test("decodeImage() reads BMP of every depth, packed or not, and drops its transparency", async () => {
+Deno.test("decodeImage() reads BMP of every depth, compressed or not, and ignores transparency", async () => {
   for (const name of filesOf("bmp")) {
     const path = `bmp/${name}`;
     assertEquals(difference(await image(path), await expected(path)), 0, name);
   }
 });
 
-Deno.test("decodeImage() reads a GIF's first frame where it lies; transparent pixels have the colour they are stored with", async () => {
+Deno.test("decodeImage() reads a GIF's first frame at its position; transparent pixels have their stored colour", async () => {
   for (const name of filesOf("gif")) {
     const path = `gif/${name}`;
     assertEquals(difference(await image(path), await expected(path)), 0, name);
   }
 });
 
-Deno.test("decodeImage() reads YCCK whose black has half the rows and columns, as its colours", async () => {
+Deno.test("decodeImage() reads YCCK with a subsampled black channel", async () => {
   assertEquals(difference(await image("other/ycck-halves.jpg"), await image("other/ycck-halves.jpg.png")), 0);
 });
 
-Deno.test("decodeImage() takes the first frame of an animated WebP", async () => {
+Deno.test("decodeImage() reads the first frame of an animated WebP", async () => {
   assertEquals(difference(await image("other/animated-lossless.webp"), await image("photo.png")), 0);
   assertEquals([(await image("animated.webp")).width, (await image("animated.webp")).height], [20, 14]);
 });
 
-Deno.test("decodeImage() brings PQ and HLG to sRGB, whether the file or its stream says that they are", async () => {
+Deno.test("decodeImage() converts PQ and HLG to sRGB, whether the container or the bitstream declares them", async () => {
   const photo = await image("photo.png");
   for (const name of ["pq", "hlg"]) {
     const bytes = await fixture(`other/${name}.avif`);
     const decoded = await decodeImage(bytes, { source: name });
     const mean = rgb(decoded).reduce((sum, value, i) => sum + Math.abs(value - rgb(photo)[i]), 0) / rgb(photo).length;
-    assertLessOrEqual(difference(decoded, photo), 6, name); // ten bits have few values for the dark
+    assertLessOrEqual(difference(decoded, photo), 6, name); // ten bits have few values for dark colours
     assertLessOrEqual(mean, 0.2, name);
     const text = new TextDecoder("latin1").decode(bytes);
     bytes.set(new TextEncoder().encode("free"), text.indexOf("colr"));
@@ -108,7 +109,7 @@ Deno.test("decodeImage() brings PQ and HLG to sRGB, whether the file or its stre
   }
 });
 
-Deno.test("decodeImage() reads a PNG without its last chunk, and says so", async () => {
+Deno.test("decodeImage() reads a PNG without its last chunk, with a note", async () => {
   const notes: string[] = [];
   const bytes = await fixture("other/without-end.png");
   const onNote = (message: string) => void notes.push(message);
@@ -126,7 +127,7 @@ Deno.test("decodeImage() reads a PNG without its last chunk, and says so", async
   );
 });
 
-Deno.test("decodeImage() says what a file is that it does not read, and what converts it", async () => {
+Deno.test("decodeImage() names an unsupported format and a converter", async () => {
   await assertRefused(
     "other/arithmetic.jpg",
     "this kind of JPEG (arithmetic coding) is not supported; to convert it: jpegtran in.jpg > out.jpg",
@@ -158,7 +159,7 @@ Deno.test("decodeImage() says what a file is that it does not read, and what con
   }
 });
 
-Deno.test("decodeImage() takes a camera's raw file for what it is, not for its preview", async () => {
+Deno.test("decodeImage() recognises a camera's raw file instead of reading its preview", async () => {
   const layout = {
     width: 2,
     height: 1,
@@ -171,7 +172,7 @@ Deno.test("decodeImage() takes a camera's raw file for what it is, not for its p
   const how = { differences: false, reversed: false, little: true, big: false };
   const bytes = anyTiff([[1, 2, 3, 4], [5, 6, 7, 8]], { ...layout, ...how });
   const at = bytes.findLastIndex((byte, i) => byte === 0x52 && bytes[i + 1] === 0x01 && bytes[i + 2] === 3);
-  bytes.set([0x12, 0xc6], at); // DNGVersion in place of ExtraSamples
+  bytes.set([0x12, 0xc6], at); // DNGVersion instead of ExtraSamples
   await assertRejects(
     () => decodeImage(bytes, { source: "x" }),
     RanetError,
@@ -179,7 +180,7 @@ Deno.test("decodeImage() takes a camera's raw file for what it is, not for its p
   );
 });
 
-Deno.test("decodeImage() takes the bytes as they are when it is called", async () => {
+Deno.test("decodeImage() uses the bytes as they are at the time of the call", async () => {
   for (const name of ["photo.jpg", "photo.png", "photo.webp", "photo.avif", "tiff/rgb.tif", "gif/palette.gif"]) {
     const bytes = await fixture(name);
     const decoded = decodeImage(bytes, { source: name });
@@ -188,7 +189,7 @@ Deno.test("decodeImage() takes the bytes as they are when it is called", async (
   }
 });
 
-Deno.test("decodeImage() reads a TIFF of any layout that a program may write", async () => {
+Deno.test("decodeImage() reads TIFF files of any valid layout", async () => {
   let random = 1;
   const next = (): number => random = (random * 48271) % 0x7fffffff;
   await fc.assert(
@@ -208,7 +209,7 @@ Deno.test("decodeImage() reads a TIFF of any layout that a program may write", a
   );
 });
 
-Deno.test("a fax row of endless empty runs is refused, not kept in memory", () => {
+Deno.test("a fax row of too many empty runs is refused and uses no memory", () => {
   const empty = "00110101" + "0000110111"; // white, then black
   const bits = empty.repeat(4000);
   const packed = Uint8Array.from({ length: bits.length / 8 }, (_, i) => parseInt(bits.slice(8 * i, 8 * i + 8), 2));
@@ -217,9 +218,9 @@ Deno.test("a fax row of endless empty runs is refused, not kept in memory", () =
   assertThrows(() => unpackCcitt(packed, { ...page, kind: "RLE" }), RangeError, "more runs than pixels");
 });
 
-Deno.test("turning a picture upright moves pixels as EXIF's table says, and keeps each", () => {
+Deno.test("upright() moves pixels as EXIF defines, and keeps every pixel", () => {
   const stored: RgbImage = { width: 3, height: 2, data: Uint8Array.from({ length: 24 }, (_, i) => i >> 2) };
-  // The stored pixels 0 1 2 / 3 4 5, row by row, as they are seen.
+  // The stored pixels 0 1 2 / 3 4 5 as displayed, row by row.
   const seen: Readonly<Record<number, readonly number[]>> = {
     1: [0, 1, 2, 3, 4, 5],
     2: [2, 1, 0, 5, 4, 3],

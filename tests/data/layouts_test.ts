@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { dirname, join } from "node:path";
 import { openDataset } from "../../lib/data/open_dataset.ts";
+import { findValidation } from "../../lib/data/folder_layout.ts";
+import { readClassNames } from "../../lib/data/read_class_names.ts";
 import type { Dataset, DatasetOptions } from "../../lib/data/dataset.ts";
 import { RanetError } from "../../lib/errors.ts";
 import { CIFAR10_LABELS, LABELS } from "../../lib/spec/labels.ts";
@@ -9,7 +11,7 @@ import { fixture } from "./fixtures.ts";
 const cat = await fixture("cifar-cat.jpg");
 type Files = Readonly<Record<string, string | Uint8Array>>;
 
-/** Runs a test on a folder with these files; `null` is a photo of a cat. */
+/** Runs a test on a folder with these files. `null` is a photo of a cat. */
 async function withFolder(
   files: Readonly<Record<string, string | null | Uint8Array>>,
   use: (folder: string) => Promise<void>,
@@ -31,7 +33,7 @@ async function withFolder(
 const open = (path: string, labels: readonly string[], options: Partial<DatasetOptions> = {}) =>
   openDataset(path, { labels, inputSize: 32, ...options });
 
-/** Every sample's file from the folder, and the name of its class. */
+/** The file of every sample, relative to the folder, and the name of its class. */
 async function entries(dataset: Dataset, folder: string, labels: readonly string[]): Promise<string[]> {
   const classes = await dataset.labels();
   return Array.from(
@@ -48,7 +50,7 @@ const refused = async (promise: Promise<unknown>, ...parts: string[]): Promise<v
 const pets = ["cat", "dog"];
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => String(i));
 
-Deno.test("labels that are numbers are names or indexes for a whole list: shown both ways where that is in doubt", async () => {
+Deno.test("numeric labels are names or indexes for a whole list; if both are possible, the error shows both", async () => {
   const images = Object.fromEntries(["a", "b", "c", "d"].map((name) => [`${name}.jpg`, null]));
   const grades = ["1", "2", "3"];
   const list = (labels: readonly number[]) => labels.map((label, i) => `${"abcd"[i]}.jpg,${label}\n`).join("");
@@ -87,23 +89,23 @@ Deno.test("labels that are numbers are names or indexes for a whole list: shown 
     assertEquals(await read("indexes"), [1, 2, 1, 2]);
     await Deno.writeTextFile(path, `path,class_name\n${list([1, 2, 1, 2])}`);
     assertEquals(await read(undefined), [0, 1, 0, 1]);
-    // Counted from 1, leaving out the last would make all others wrong.
+    // With labels from 1, leaving out the last one would shift all others.
     await Deno.writeTextFile(path, list([1, 2, 1, 2]));
     await refused(open(path, pets, { skipBad: true }), '1 → class "dog", 2 → no class', "They seem to count from 1");
   });
 });
 
-Deno.test("names and numbers are not mixed: a number beside names is no index", async () => {
+Deno.test("a number among names in a list is not read as an index", async () => {
   await withFolder({ "a.jpg": null, "b.jpg": null, "x.csv": "a.jpg,cat\nb.jpg,0\n" }, async (folder) => {
     await refused(open(join(folder, "x.csv"), pets), '"0" is not a class of the model (cat, dog)');
     assertEquals((await open(join(folder, "x.csv"), pets, { skipBad: true })).size, 1);
   });
 });
 
-/** Records of CIFAR-10, one of each label. */
+/** Records of CIFAR-10, one for each label. */
 const records = (...labels: number[]) => new Uint8Array(labels.flatMap((label) => Array(3073).fill(label)));
 
-Deno.test("records that a CSV names have the CSV's labels, and are opened for their pixels alone", async () => {
+Deno.test("records listed in a CSV have the CSV's labels; only their pixels are read", async () => {
   const files = {
     "a.bin": records(3, 8, 200),
     "train-images-idx3-ubyte": Uint8Array.from([0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 77]), // without labels
@@ -118,7 +120,7 @@ Deno.test("records that a CSV names have the CSV's labels, and are opened for th
   });
 });
 
-Deno.test("CIFAR's classes are not taken for ten others because there are ten", async () => {
+Deno.test("CIFAR-10 is refused for a model with ten other classes", async () => {
   await withFolder({ "test_batch.bin": records(3, 8) }, async (folder) => {
     const others = CIFAR10_LABELS.map((name) => `toy ${name}`);
     await refused(
@@ -131,7 +133,7 @@ Deno.test("CIFAR's classes are not taken for ten others because there are ten", 
   });
 });
 
-Deno.test("unknown labels of CIFAR and IDX files are left out with skipBad, and named", async () => {
+Deno.test("skipBad leaves out and names unknown labels of CIFAR and IDX files", async () => {
   await withFolder({ "x.bin": records(3, 9, 8) }, async (folder) => {
     const dataset = await open(folder, ["cat", "ship"], { skipBad: true });
     assertEquals(Array.from(await dataset.labels()), [0, 1]);
@@ -151,7 +153,7 @@ Deno.test("unknown labels of CIFAR and IDX files are left out with skipBad, and 
   });
 });
 
-Deno.test("links to class folders are followed, each real folder once", async () => {
+Deno.test("links to class folders are followed, and each real folder is read once", async () => {
   await withFolder({ "all/cats/1.jpg": null, "all/cats/deep/2.jpg": null, "all/dogs/3.jpg": null }, async (folder) => {
     const data = join(folder, "data");
     await Deno.mkdir(data);
@@ -166,7 +168,7 @@ Deno.test("links to class folders are followed, each real folder once", async ()
   });
 });
 
-Deno.test("what systems leave in folders is passed over; other files among images are named, and stop nothing", async () => {
+Deno.test("system files in folders are ignored; other files among images are named and do not stop reading", async () => {
   const files = {
     ...{ "cat/1.jpg": null, "dog/1.jpg": null, "Thumbs.db": "x", "cat/Thumbs.db": "x", "cat/desktop.ini": "x" },
     ...{ "__MACOSX/cat/._1.jpg": "x", "cat/__MACOSX/._1.jpg": "x", "cat/notes.txt": "x", "dog/boxes.xml": "x" },
@@ -174,13 +176,13 @@ Deno.test("what systems leave in folders is passed over; other files among image
   await withFolder(files, async (folder) => {
     const dataset = await open(folder, pets);
     assertEquals([dataset.size, dataset.bad], [2, []]);
-    assertEquals(dataset.notes, ["Passed over 2 files that are no images: cat/notes.txt, dog/boxes.xml"]);
+    assertEquals(dataset.notes, ["Ignored 2 files that are not images: cat/notes.txt, dog/boxes.xml"]);
     await Deno.writeTextFile(join(folder, "cat/photo.HEIC"), "x");
     await refused(open(folder, pets), "photo.HEIC", '{"skipBad":true}');
   });
 });
 
-Deno.test("ImageNet's folders are named by WordNet ids, which are its classes in sorted order", async () => {
+Deno.test("folders named by WordNet ids are ImageNet's classes in sorted order", async () => {
   const files = { "n01443537/a.JPEG": null, "n01440764/b.JPEG": null, "n15075141/c.JPEG": null };
   await withFolder(files, async (folder) => {
     const dataset = await open(folder, LABELS.imagenet);
@@ -192,7 +194,7 @@ Deno.test("ImageNet's folders are named by WordNet ids, which are its classes in
   });
 });
 
-Deno.test("N classes without names are N folders of any names, in sorted order; that is said once", async () => {
+Deno.test("N unnamed classes match N folders in sorted order, with one note", async () => {
   await withFolder({ "zebra/1.jpg": null, "ant/1.jpg": null, "Cow/1.jpg": null }, async (folder) => {
     const dataset = await open(folder, numbers(3));
     assertEquals(dataset.classes, ["Cow", "ant", "zebra"]);
@@ -217,7 +219,7 @@ const tiny = {
   "words.txt": "n00001740\tentity\n",
 };
 
-Deno.test("Tiny ImageNet in its own layout: images/ and boxes to train on, val_annotations.txt to validate on", async () => {
+Deno.test("Tiny ImageNet is read in its own layout", async () => {
   await withFolder(tiny, async (folder) => {
     for (const labels of [numbers(2), ["n01443537", "n01629819"], ["goldfish", "European fire salamander"]]) {
       const training = await open(folder, labels, { part: "training" });
@@ -232,11 +234,11 @@ Deno.test("Tiny ImageNet in its own layout: images/ and boxes to train on, val_a
         assertEquals((await held.read(0)).image.width, 32);
       }
     }
-    await refused(open(join(folder, "test"), numbers(2)), "it holds images, and no list beside them");
+    await refused(open(join(folder, "test"), numbers(2)), "it contains images and no list with labels");
   });
 });
 
-Deno.test("a flat folder of ImageNet's validation images with a list, as Caffe and Kaggle write them", async () => {
+Deno.test("ImageNet's flat validation folder is read with Caffe's and Kaggle's lists", async () => {
   const images = Object.fromEntries([1, 2].map((i) => [`val/ILSVRC2012_val_0000000${i}.JPEG`, null]));
   const lists = {
     "val.txt": "ILSVRC2012_val_00000001.JPEG 1\nILSVRC2012_val_00000002.JPEG 0\n",
@@ -259,7 +261,7 @@ Deno.test("a flat folder of ImageNet's validation images with a list, as Caffe a
   });
 });
 
-Deno.test("lists with Kaggle's headers: a column is a label if the classes say so", async () => {
+Deno.test("in Kaggle's lists, the label column is found by its values", async () => {
   const cases: [list: string, options?: Partial<DatasetOptions>][] = [
     ["id,breed\na1,dog\nb2,cat\n"],
     ["image_id,target\na1.jpg,1\nb2.jpg,0\n"],
@@ -267,11 +269,16 @@ Deno.test("lists with Kaggle's headers: a column is a label if the classes say s
     ["label,file\ndog,train/a1.jpg\ncat,train/b2.jpg\n"],
     [",path,class_index,class_name\n0,a1.jpg,17,dog\n1,b2.jpg,9,cat\n"],
     ["a1.jpg;dog\nb2.jpg;cat\n"],
-    // As pandas writes whole numbers of a column with gaps, and Windows paths.
+    // As pandas writes integers in a column with gaps, and Windows paths.
     ["image,target\na1.jpg,1.0\nb2.jpg,0.0\nc3.jpg,\n", { skipBad: true }],
     ["train\\a1.jpg,dog\ntrain\\b2.jpg,cat\n"],
     ["fname,gt\ntrain/a1.jpg,dog\ntrain/b2.jpg,cat\n"],
     ["1,train/a1.jpg\n0,train/b2.jpg\n"],
+    // As Excel writes them, and with one column per class, as in Roboflow's, ISIC's and Plant Pathology's lists.
+    ["sep=;\r\nfile;class\r\na1.jpg;dog\r\nb2.jpg;cat\r\n"],
+    ["filename, cat, dog\na1.jpg, 0, 1\nb2.jpg, 1, 0\n"],
+    ["image,dog,cat\na1,1.0,0.0\nb2,0.0,1.0\n"],
+    ["image,dog,cat\na1,1,0\nb2,0,1\nc3,1,1\nd4,0,0\n", { skipBad: true }],
     [".\\train\\a1.jpg,dog\n.\\train\\b2.jpg,cat\n"],
   ];
   for (const [list, options] of cases) {
@@ -282,18 +289,22 @@ Deno.test("lists with Kaggle's headers: a column is a label if the classes say s
     });
   }
   await withFolder({ "x.csv": "..\\a1.jpg,dog\n", "1.csv": "a1.jpg,1.0\n", "a1.jpg": null }, async (folder) => {
-    await refused(open(join(folder, "x.csv"), pets), '"../a1.jpg" is outside of the CSV\'s folder');
+    await refused(open(join(folder, "x.csv"), pets), '"../a1.jpg" is outside the folder of the list');
     assertEquals(Array.from(await (await open(join(folder, "1.csv"), ["2.0", "1.0"])).labels()), [1]);
   });
   await withFolder({ "x.csv": "a\\1.jpg,dog\n", "a\\1.jpg": null, "a/1.jpg": null }, async (folder) => {
     assertEquals(await entries(await open(join(folder, "x.csv"), pets), folder, pets), ["a\\1.jpg dog"]);
   });
+  await withFolder({ "x.csv": "file,dog,cat\na.jpg,1,1\n", "y.csv": "gs://photos/a.jpg,dog\n" }, async (folder) => {
+    await refused(open(join(folder, "x.csv"), pets), "line 2 of", '"dog, cat" is not a class of the model');
+    await refused(open(join(folder, "y.csv"), pets), '"gs://photos/a.jpg" is a URL, where a file is expected');
+  });
   await withFolder({ "x.csv": "file,width,height\na.jpg,3,4\n" }, async (folder) => {
-    await refused(open(join(folder, "x.csv"), pets), "Cannot tell which column", "cat, dog");
+    await refused(open(join(folder, "x.csv"), pets), "Cannot determine which column", "cat, dog");
   });
 });
 
-Deno.test("lists in UTF-16, as spreadsheets write them, are read; what is no text is refused", async () => {
+Deno.test("lists in UTF-16 are read; lists that are not text are refused", async () => {
   const list = "\ufeffimage\tlabel\na1.jpg\tdog\n";
   const little = new Uint8Array(2 * list.length);
   const view = new DataView(little.buffer);
@@ -312,12 +323,12 @@ Deno.test("a CSV of pixels is refused without printing it", async () => {
   const header = ["label", ...Array.from({ length: 784 }, (_, i) => `pixel${i}`)].join();
   await withFolder({ "mnist.csv": `${header}\n` }, async (folder) => {
     const { message } = await assertRejects(() => open(join(folder, "mnist.csv"), pets), RanetError);
-    assertStringIncludes(message, "found 785 columns. If they are pixels");
+    assertStringIncludes(message, "found 785 columns. If these are pixels");
     assert(message.length < 400, message);
   });
 });
 
-Deno.test("pickles, MATLAB's files and archives are refused by name, with what to take instead", async () => {
+Deno.test("pickles, MATLAB files and archives are refused with a suggestion", async () => {
   await withFolder(
     { "data_batch_1": "x", "batches.meta": "x" },
     (folder) =>
@@ -330,16 +341,140 @@ Deno.test("pickles, MATLAB's files and archives are refused by name, with what t
   for (
     const [name, word] of [["imagelabels.mat", "MATLAB"], ["a.pkl", "pickles"], ["x.npz", "arrays"], [
       "a.zip",
-      "unpacked first",
+      "unpack the archive first",
     ]]
   ) {
     await withFolder({ [name]: "x" }, (folder) => refused(open(join(folder, name), pets), word));
   }
 });
 
-Deno.test("a folder of parts without the one that is wanted says which paths to give", async () => {
+Deno.test("a folder without the requested part is refused with the available paths", async () => {
   await withFolder({ "train/cat/1.jpg": null, "train/dog/1.jpg": null, "extra/x.jpg": null }, async (folder) => {
     await refused(open(folder, pets), "no folder to validate on", join(folder, "train"));
     assertEquals((await open(folder, pets, { part: "training" })).size, 2);
+  });
+});
+
+/** Images `cat/1.jpg` and so on in each of these folders. */
+const inEach = (folders: readonly string[]) =>
+  Object.fromEntries(folders.flatMap((folder) => [1, 2].map((image) => [`${folder}/${image}.jpg`, null] as const)));
+const petsIn = (...folders: readonly string[]) =>
+  inEach(folders.flatMap((folder) => [`${folder}/cat`, `${folder}/dog`]));
+
+Deno.test("in nested folders, the folder that contains the class folders is found, with and without known classes", async () => {
+  const cases: [files: Record<string, string | null>, training: string, test: string][] = [
+    // Food-101, CUB-200, nested folders, and parts as Kaggle's data sets name them.
+    [{ ...petsIn("images"), "meta/train.txt": "cat/1\n", "README.txt": "x" }, "images", "images"],
+    [{ ...petsIn("images"), "parts/parts.txt": "1 back", "images.txt": "1 cat/1.jpg" }, "images", "images"],
+    [petsIn("pets/photos"), "pets/photos", "pets/photos"],
+    [petsIn("pets/train", "pets/val"), "pets/train", "pets/val"],
+    [petsIn("seg_train/seg_train", "seg_test/seg_test"), "seg_train/seg_train", "seg_test/seg_test"],
+    [petsIn("training/training", "validation/validation"), "training/training", "validation/validation"],
+    [{ ...petsIn("train_set", "test_set"), "pets_labels.txt": "id, name\n1, cat\n" }, "train_set", "test_set"],
+  ];
+  for (const [files, training, test] of cases) {
+    await withFolder(files, async (folder) => {
+      for (const [part, place] of [["training", training], ["test", test]] as const) {
+        const dataset = await open(folder, pets, { part });
+        const found = await entries(dataset, folder, pets);
+        assertEquals(
+          found,
+          [1, 2, 3, 4].map((i) =>
+            `${place}/${i < 3 ? "cat" : "dog"}/${i < 3 ? i : i - 2}.jpg ${i < 3 ? "cat" : "dog"}`
+          ),
+        );
+        assertEquals(dataset.notes, [`Taking ${join(folder, place)}`]);
+      }
+      assertEquals(await readClassNames(folder), pets);
+      const isApart = /val/.test(test);
+      assertEquals(
+        await findValidation(folder, pets),
+        isApart ? join(folder, test.replace(/^(validation).*/, "$1")) : undefined,
+      );
+    });
+  }
+});
+
+Deno.test("folders with the same class folders are parts, of which one must be chosen; others are classes", async () => {
+  await withFolder(petsIn("fold1", "fold2"), async (folder) => {
+    const choices = `Use one of ${join(folder, "fold1")}, ${join(folder, "fold2")}`;
+    await refused(open(folder, pets), "contain folders with the same names", choices);
+    await refused(readClassNames(folder), "contain folders with the same names", choices);
+    assertEquals((await open(folder, ["fold1", "fold2"])).size, 8);
+  });
+  await withFolder(inEach(["cat/persian", "cat/siamese", "dog/akita", "dog/beagle"]), async (folder) => {
+    assertEquals(await readClassNames(folder), pets);
+  });
+  await withFolder({ ...petsIn("a"), ...inEach(["b/horse", "b/cow"]) }, async (folder) => {
+    assertEquals(await entries(await open(folder, ["horse", "cow"]), folder, ["horse", "cow"]), [
+      ...["b/cow/1.jpg cow", "b/cow/2.jpg cow", "b/horse/1.jpg horse", "b/horse/2.jpg horse"],
+    ]);
+  });
+  // Here "train" is a class.
+  await withFolder(inEach(["bus", "train", "tram"]), async (folder) => {
+    assertEquals(await readClassNames(folder), ["bus", "train", "tram"]);
+  });
+  await withFolder({ "cat/1.npy": "x", "dog/2.npy": "x" }, async (folder) => {
+    assertEquals(await readClassNames(folder), pets);
+  });
+});
+
+Deno.test("a list next to a part's folder is used if it has the columns of the other part's list", async () => {
+  const header = "Width,ClassId,Path\n";
+  const files = { ...inEach(["Train/0", "Train/1", "Test", "Meta"]), "Meta.csv": "Path,ClassId\nMeta/1.jpg,1\n" };
+  const lists = {
+    "Train.csv": `${header}32,0,Train/0/1.jpg\n`,
+    "Test.csv": `${header}32,1,Test/1.jpg\n32,0,Test/2.jpg\n`,
+  };
+  await withFolder({ ...files, ...lists }, async (folder) => {
+    assertEquals(await entries(await open(folder, numbers(2)), folder, pets), ["Test/1.jpg dog", "Test/2.jpg cat"]);
+    assertEquals((await open(folder, numbers(2), { part: "training" })).size, 4);
+  });
+  await withFolder({ ...files, ...lists, "Test.csv": "Path\nTest/1.jpg\n" }, async (folder) => {
+    await refused(open(folder, numbers(2)), "no folder to validate on");
+  });
+});
+
+Deno.test("a folder that contains only unsupported files is refused with their format and a suggestion", async () => {
+  for (
+    const [name, word] of [
+      ["data/train-00000-of-00001.parquet", "tables of Hugging Face data sets"],
+      ["data-00000-of-00001.arrow", "tables of Hugging Face data sets"],
+      ["train.tfrecord-00000-of-00002", "TensorFlow's records"],
+      ["train-0000.tar", "unpack the archive first"],
+      ["data.mdb", "image databases are not supported"],
+      ["train_32x32.mat", "MATLAB"],
+      ["gaussian_noise.npy", "arrays of several samples"], // as CIFAR-10-C has them
+    ] as const
+  ) {
+    await withFolder({ [name]: "x", "README.md": "x", "state.json": "{}" }, async (folder) => {
+      await refused(open(folder, pets), `it contains no images, only ${JSON.stringify(name)}`, word);
+    });
+  }
+});
+
+Deno.test("if a list has columns with numbers and names of classes, new classes are the names", async () => {
+  await withFolder({ "x.csv": "path,label_id,label_name\na.jpg,0,dog\nb.jpg,1,cat\n" }, async (folder) => {
+    assertEquals(await readClassNames(join(folder, "x.csv")), pets);
+  });
+  await withFolder({ "x.csv": "filename, dog, cat\na.jpg, 0, 1\nb.jpg, 1, 0\n" }, async (folder) => {
+    assertEquals(await readClassNames(join(folder, "x.csv")), pets);
+  });
+});
+
+Deno.test("openDataset() reads a list next to a folder of images and one of records, as in Kaggle's data sets", async () => {
+  const files = {
+    ...inEach(["train_images", "test_images"]),
+    ...{
+      "train_tfrecords/a.tfrec": "x",
+      "test_tfrecords/a.tfrec": "x",
+      "sample_submission.csv": "image_id,label\n1.jpg,4\n",
+    },
+    "train.csv": "image_id,label\n1.jpg,1\n2.jpg,0\n",
+  };
+  await withFolder(files, async (folder) => {
+    const found = await entries(await open(folder, pets, { part: "training" }), folder, pets);
+    assertEquals(found, ["train_images/1.jpg dog", "train_images/2.jpg cat"]);
+    await refused(open(folder, pets), "no folder to validate on");
   });
 });

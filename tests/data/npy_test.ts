@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { readNpy } from "../../lib/data/npy.ts";
 import { RanetError } from "../../lib/errors.ts";
 
-/** A .npy file, as NumPy writes it. */
+/** Writes a .npy file like NumPy. */
 function npy(header: string, data: ArrayBufferView<ArrayBuffer> | Uint8Array, version = 1): Uint8Array {
   const text = new TextEncoder().encode(header.padEnd(117) + "\n");
   const length = version === 1 ? [text.length & 255, text.length >> 8] : [text.length & 255, text.length >> 8, 0, 0];
@@ -25,7 +25,7 @@ Deno.test("readNpy() reads float16, float32 and float64 in any shape", () => {
   assertEquals(read(npy(header("<f4", "(0, 3)"), new Float32Array())).data.length, 0);
 });
 
-Deno.test("readNpy() refuses what it cannot use, with the reason", () => {
+Deno.test("readNpy() refuses unsupported files with the reason", () => {
   const one = Float32Array.of(1);
   const cases: [Uint8Array, string][] = [
     [new Uint8Array(), "it is not a .npy file"],
@@ -50,7 +50,7 @@ Deno.test("readNpy() refuses what it cannot use, with the reason", () => {
   }
 });
 
-Deno.test("readNpy() throws nothing but RanetError on damaged files", () => {
+Deno.test("readNpy() throws only RanetError for damaged files", () => {
   const whole = npy(header("<f4", "(2, 2)"), Float32Array.of(1, 2, 3, 4));
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255))), fc.nat(whole.length), (hits, length) => {

@@ -37,7 +37,7 @@ const ship = await fixture("cifar-ship.jpg");
 const labels = ["ship", "cat"]; // not in alphabetical order
 const options = { labels, inputSize: 32 };
 
-Deno.test("class folders are matched to labels by name, and sorted as ImageFolder sorts", async () => {
+Deno.test("class folders are matched to labels by name, and sorted like ImageFolder", async () => {
   await withFolder(
     {
       "ship/b.jpg": ship,
@@ -62,7 +62,7 @@ Deno.test("class folders are matched to labels by name, and sorted as ImageFolde
   );
 });
 
-Deno.test("names of classes are the same however their accents are written, as files from macOS have them", async () => {
+Deno.test("class names are equal in all Unicode normalisation forms, as in files from macOS", async () => {
   const composed = "caf\u00e9";
   const decomposed = "cafe\u0301";
   await withFolder({ [`${decomposed}/1.jpg`]: cat }, async (folder) => {
@@ -75,7 +75,7 @@ Deno.test("names of classes are the same however their accents are written, as f
   });
 });
 
-Deno.test("bad entries of class folders are refused, or counted and left out with skipBad", async () => {
+Deno.test("bad entries of class folders are refused; skipBad leaves them out and counts them", async () => {
   const bad = { "dog/1.jpg": cat, "cat/photo.heic": "x", "astray.png": cat };
   const good = { "cat/1.jpg": cat, "ship/1.jpg": ship };
   for (const [name, content] of Object.entries(bad)) {
@@ -92,7 +92,7 @@ Deno.test("bad entries of class folders are refused, or counted and left out wit
   });
 });
 
-Deno.test("an unreadable image is an error that names it when it is read", async () => {
+Deno.test("reading an unreadable image throws an error that names it", async () => {
   await withFolder({ "cat/1.jpg": "not a JPEG", "cat/2.jpg": cat }, async (folder) => {
     const dataset = await openDataset(folder, { ...options, skipBad: true });
     await assertRejects(() => dataset.read(0), RanetError, 'cat/1.jpg": it is not an image');
@@ -102,7 +102,7 @@ Deno.test("an unreadable image is an error that names it when it is read", async
   });
 });
 
-Deno.test("links are followed, to files and to folders, but not in circles", async () => {
+Deno.test("links to files and folders are followed, but not in cycles", async () => {
   await withFolder({ "set/cat/1.jpg": cat, "photos/2.jpg": ship, "photos/more/3.jpg": ship }, async (folder) => {
     const set = `${folder}/set`;
     for (let i = 0; i < 6; i++) await Deno.symlink(".", `${set}/cat/self${i}`);
@@ -129,7 +129,7 @@ Deno.test("links are followed, to files and to folders, but not in circles", asy
   });
 });
 
-Deno.test("class folders take images under every ending that cameras and editors give them", async () => {
+Deno.test("class folders accept all usual file extensions of images", async () => {
   const endings = [
     "JPG",
     "jpeg",
@@ -161,7 +161,7 @@ const record = (...label: number[]): Uint8Array<ArrayBuffer> =>
 const join = (...parts: Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(parts.flatMap((part) => [...part]));
 
-Deno.test("CIFAR-10 files are read record by record, and their classes matched by name", async () => {
+Deno.test("CIFAR-10 files are read record by record, and their classes are matched by name", async () => {
   const reversed = CIFAR10_LABELS.toReversed();
   await withFolder({ "a.bin": join(record(3), record(8)), "b.bin": record(0) }, async (folder) => {
     const dataset = await openDataset(folder, { labels: reversed, inputSize: 32 });
@@ -176,14 +176,14 @@ Deno.test("CIFAR-10 files are read record by record, and their classes matched b
   });
 });
 
-/** Records whose first pixels tell which they are. */
+/** Records that can be told apart by their first pixels. */
 function manyRecords(count: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(3073 * count);
   for (let i = 0; i < count; i++) bytes.set([i % 10, i & 255, i >> 8], 3073 * i);
   return bytes;
 }
 
-Deno.test("CIFAR-10 files are opened once for many records, which are the same in any order, many at a time", async () => {
+Deno.test("CIFAR-10 files are opened once for many records, which can be read concurrently in any order", async () => {
   await withFolder({ "a.bin": manyRecords(300), "b.bin": manyRecords(200) }, async (folder) => {
     const dataset = await openDataset(folder, { labels: CIFAR10_LABELS, inputSize: 32 });
     const check = async (index: number) => {
@@ -209,7 +209,7 @@ Deno.test("CIFAR-10 files are opened once for many records, which are the same i
   });
 });
 
-Deno.test("a CIFAR file that has become shorter, or is gone, is an error that names it, and no more once it is there again", async () => {
+Deno.test("a truncated or missing CIFAR file is an error that names it; reading works again once it is restored", async () => {
   await withFolder({ "a.bin": manyRecords(3) }, async (folder) => {
     const path = `${folder}/a.bin`;
     const dataset = await openDataset(path, { labels: CIFAR10_LABELS, inputSize: 32 });
@@ -218,11 +218,11 @@ Deno.test("a CIFAR file that has become shorter, or is gone, is an error that na
     await Deno.writeFile(path, manyRecords(2));
     assertEquals((await dataset.read(1)).label, 1);
     const error = await assertRejects(() => dataset.read(2), RanetError);
-    assertStringIncludes(error.message, `a.bin": it has become shorter`);
+    assertStringIncludes(error.message, `a.bin": the file has become shorter`);
   });
 });
 
-Deno.test("a CIFAR folder gives its test set", async () => {
+Deno.test("a CIFAR folder is read as its test set", async () => {
   await withFolder(
     { "data_batch_1.bin": record(1), "test_batch.bin": record(2), "batches.meta.txt": "" },
     async (folder) => {
@@ -233,7 +233,7 @@ Deno.test("a CIFAR folder gives its test set", async () => {
   );
 });
 
-Deno.test("CIFAR-100 files give the fine label", async () => {
+Deno.test("CIFAR-100 files are read with fine labels", async () => {
   await withFolder({ "test.bin": join(record(5, 99), record(5, 0)) }, async (folder) => {
     const dataset = await openDataset(folder, { labels: CIFAR100_LABELS, inputSize: 32 });
     assertEquals([dataset.format, (await entries(dataset)).map(([, label]) => label)], ["CIFAR-100", [99, 0]]);
@@ -263,7 +263,7 @@ const gzip = async (bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuf
   );
 const digits = [..."0123456789"];
 
-Deno.test("IDX images are padded to the model's input; the files may be gzipped", async () => {
+Deno.test("IDX images are padded to the model's input size; files may be gzipped", async () => {
   const images = idx([2, 1, 2], [10, 20, 30, 40]);
   const marks = idx([2], [7, 3]);
   for (const [a, b] of [["", ""], [".gz", ".gz"], ["", ".gz"]] as const) {
@@ -293,7 +293,21 @@ Deno.test("IDX images are padded to the model's input; the files may be gzipped"
   }
 });
 
-Deno.test("a gzipped IDX file is unpacked no further than its header says", async () => {
+Deno.test("EMNIST's images are read with rows and columns swapped, as they are stored, with a note", async () => {
+  for (const [name, isNoted] of [["emnist-letters-test", true], ["t10k", false]] as const) {
+    const files = {
+      [`${name}-images-idx3-ubyte`]: idx([2, 1, 2], [1, 2, 3, 4]),
+      [`${name}-labels-idx1-ubyte`]: idx([2], [1, 2]),
+    };
+    await withFolder(files, async (folder) => {
+      const { notes, read } = await openDataset(folder, { labels: ["1", "2"], inputSize: 1 });
+      assertEquals(notes?.some((note) => note.includes("rows and columns swapped")), isNoted);
+      assertEquals(rgb((await read(0)).image), [1, 1, 1, 2, 2, 2]);
+    });
+  }
+});
+
+Deno.test("a gzipped IDX file is decompressed only up to the size in its header", async () => {
   const gzip = async (bytes: Uint8Array<ArrayBuffer>) =>
     await new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"))).bytes();
   const head = (...shape: number[]) => [0, 0, 8, shape.length, ...shape.flatMap((size) => [0, 0, 0, size])];
@@ -322,12 +336,12 @@ Deno.test("IDX files that are damaged or do not belong together are refused", as
     ],
     [{ "images.idx3-ubyte": idx([0, 1, 1], []) }, "its header says 0×1×1 bytes"],
     [{ "images-idx3-ubyte.gz": (await gzip(images)).slice(0, 20) }, "its gzip data is truncated or damaged"],
-    [{ "a-images-idx3-ubyte": images, "b-images-idx3-ubyte": images }, "name one of its files"],
+    [{ "a-images-idx3-ubyte": images, "b-images-idx3-ubyte": images }, "specify one of its files"],
   ];
   for (const [files, message] of cases) await withFolder(files, (folder) => refused(folder, digits, message));
 });
 
-Deno.test("a CSV lists paths relative to itself", async () => {
+Deno.test("paths in a CSV are relative to the CSV", async () => {
   const csv = '\ufeffpath,label\r\n"in, side/1.jpg",cat\r\n\r\nship.jpg , ship\r\n"ship.jpg","ship"';
   await withFolder({ "list.csv": csv, "in, side/1.jpg": cat, "ship.jpg": ship }, async (folder) => {
     const dataset = await openDataset(`${folder}/list.csv`, options);
@@ -345,7 +359,7 @@ Deno.test("a CSV lists paths relative to itself", async () => {
   });
 });
 
-Deno.test("bad lines of a CSV are refused, or counted and left out with skipBad", async () => {
+Deno.test("bad lines of a CSV are refused; skipBad leaves them out and counts them", async () => {
   const cases: [string, string][] = [
     ["a.jpg,cat\nb.jpg,dog", '"dog" is not a class of the model (ship, cat)'],
     ["a.jpg,cat\nb.jpg,2", '"2" is not a class'],
@@ -368,15 +382,19 @@ Deno.test("bad lines of a CSV are refused, or counted and left out with skipBad"
   );
 });
 
-Deno.test("openDataset() says what it expected of any other path", async () => {
+Deno.test("openDataset() refuses other paths and names what it expects", async () => {
   await refused("/nowhere/pets", labels, 'Cannot read "/nowhere/pets": there is no such file or folder');
   await withFolder({ "x.zip": "PK" }, async (folder) => {
-    await refused(`${folder}/x.zip`, labels, "expected a folder of class folders", "archives must be unpacked");
-    await refused(folder, labels, "expected folders named after the classes (ship, cat)");
+    await refused(`${folder}/x.zip`, labels, "expected a folder of class folders", "unpack the archive");
+    await refused(folder, labels, 'it contains no images, only "x.zip"; unpack the archive first');
   });
+  await withFolder(
+    { "notes.md": "" },
+    (folder) => refused(folder, labels, "expected folders named after the classes (ship, cat)"),
+  );
 });
 
-Deno.test("a data set's digest is that of its content, wherever it lies, and whatever the format", async () => {
+Deno.test("a data set's digest depends on its content, not on its path or format", async () => {
   const cases: [path: string, files: Files, changed: Files][] = [
     ["", { "cat/1.jpg": cat, "ship/1.jpg": ship }, { "cat/1.jpg": ship, "ship/1.jpg": ship }],
     ["", { "cat/1.jpg": cat, "ship/1.jpg": ship }, { "cat/2.jpg": cat, "ship/1.jpg": ship }],
@@ -401,12 +419,12 @@ Deno.test("a data set's digest is that of its content, wherever it lies, and wha
   }
 });
 
-/** Records of CIFAR-10: one of each label, filled with it. */
+/** Records of CIFAR-10, one for each label, filled with the label. */
 function recordsOf(...values: number[]): Uint8Array<ArrayBuffer> {
   return new Uint8Array(values.flatMap((value) => Array.from({ length: 3073 }, () => value)));
 }
 
-Deno.test("a folder with test and training files: either part", async () => {
+Deno.test("a folder with test and training files gives the requested part", async () => {
   const files = {
     "data_batch_1.bin": recordsOf(1, 2),
     "data_batch_2.bin": recordsOf(3),
@@ -426,7 +444,7 @@ Deno.test("a folder with test and training files: either part", async () => {
   });
 });
 
-Deno.test("labels and origins are those of the samples, without reading an image; a CSV may list records", async () => {
+Deno.test("labels and origins of samples are available without reading images, also for records in a CSV", async () => {
   const files = {
     "a.bin": recordsOf(3, 5, 7),
     "photos/cat/1.jpg": cat,
@@ -450,7 +468,7 @@ Deno.test("labels and origins are those of the samples, without reading an image
   });
 });
 
-Deno.test("a label that the model lacks is found without reading images", async () => {
+Deno.test("a label that the model does not have is found without reading images", async () => {
   await withFolder({ "a.bin": recordsOf(3, 200) }, async (folder) => {
     await refused(`${folder}/a.bin`, CIFAR10_LABELS, "its label 200 is not a class of the model");
   });

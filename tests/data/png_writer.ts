@@ -1,11 +1,11 @@
 /**
- * Writes the parts of PNG files that no writer would write.
+ * Writes parts of PNG files, including invalid ones.
  *
  * @module
  */
 import { constants, crc32, deflateRawSync } from "node:zlib";
 
-/** Signature and header of a file; the colour type is as in its specification. */
+/** Signature and header of a file. The colour type is that of the PNG specification. */
 export function header(
   width: number,
   height: number,
@@ -31,7 +31,7 @@ export function chunk(type: string, data: Uint8Array = new Uint8Array()): Uint8A
   return bytes;
 }
 
-/** Megabytes of zeros, compressed as PNG has it, but for the checksum at the end. */
+/** Megabytes of zeros, compressed as in PNG, without the final checksum. */
 export function deflatedZeros(megabytes: number): Uint8Array<ArrayBuffer> {
   const options = { finishFlush: constants.Z_SYNC_FLUSH };
   const one = deflateRawSync(new Uint8Array(1e6), options);

@@ -11,7 +11,7 @@ import { image, rgb } from "./fixtures.ts";
 const plain = { mean: [0, 0, 0], std: [1, 1, 1] } as const;
 
 for (const [resize, size] of [[31, 28], [6, 5], [14, 14]] as const) {
-  Deno.test(`toTensor() resizes to ${resize} and crops to ${size} to the bit as Pillow`, async () => {
+  Deno.test(`toTensor() resizes to ${resize} and crops to ${size} bit-identically to Pillow`, async () => {
     const tensor = toTensor(await image("photo.png"), { size, resize, ...plain });
     const planes = Array.from(tensor, (value) => Math.round(255 * value));
     const interleaved = planes.map((_, i) => planes[(i % 3) * size * size + Math.floor(i / 3)]);
@@ -21,7 +21,7 @@ for (const [resize, size] of [[31, 28], [6, 5], [14, 14]] as const) {
 
 for (const [resize, size] of [[[9, 31], [8, 27]], [[31, 9], [30, 7]]] as const) {
   const title = [resize, size].map((sides) => sides.join("×"));
-  Deno.test(`toTensor() covers ${title[0]} and crops to ${title[1]} to the bit as Pillow`, async () => {
+  Deno.test(`toTensor() covers ${title[0]} and crops to ${title[1]} bit-identically to Pillow`, async () => {
     const tensor = toTensor(await image("photo.png"), { size, resize, ...plain });
     const planes = Array.from(tensor, (value) => Math.round(255 * value));
     const interleaved = planes.map((_, i) => planes[(i % 3) * size[0] * size[1] + Math.floor(i / 3)]);
@@ -35,7 +35,7 @@ Deno.test("toTensor() normalises each channel", () => {
   [2, 0.2, -0.5].forEach((value, channel) => assertAlmostEquals(tensor[channel]!, value, 1e-6));
 });
 
-/** An image up to 40 pixels a side, whose bytes follow from a seed. */
+/** An image of at most 40 pixels per side, whose bytes follow from a seed. */
 const images = fc.tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 40 }), fc.nat()).map(
   ([width, height, seed]): RgbImage => {
     let random = (seed % 0x7ffffffe) + 1;
@@ -49,7 +49,7 @@ const inputs = fc.tuple(sizes(1, 24), border, border).map(([size, above, beside]
   return { size: sidesOf(size), resize: sidesOf(resize), ...plain };
 });
 
-Deno.test("toTensor() leaves the pixels of an image of the right size alone", () => {
+Deno.test("toTensor() does not resample an image of the input size", () => {
   fc.assert(fc.property(images, ({ width: size, data }) => {
     const square = Uint8Array.from({ length: 4 * size ** 2 }, (_, i) => data[i % data.length]!);
     const tensor = toTensor({ width: size, height: size, data: square }, { size, resize: size, ...plain });
@@ -59,7 +59,7 @@ Deno.test("toTensor() leaves the pixels of an image of the right size alone", ()
   }));
 });
 
-Deno.test("toTensor() cuts the middle out of an image that needs no resampling, as torchvision's CenterCrop", () => {
+Deno.test("toTensor() crops the centre without resampling if possible, like torchvision's CenterCrop", () => {
   const width = 9;
   const data = Uint8Array.from({ length: 4 * width * 6 }, (_, i) => i);
   const tensor = toTensor({ width, height: 6, data }, { size: 3, resize: 6, ...plain });
@@ -70,7 +70,7 @@ Deno.test("toTensor() cuts the middle out of an image that needs no resampling, 
   }
 });
 
-Deno.test("toTensor() keeps a constant image constant, and every value within the image's range", () => {
+Deno.test("toTensor() keeps a constant image constant, and all values within the image's range", () => {
   fc.assert(fc.property(images, inputs, fc.nat(255), (img, input, value) => {
     const constant = toTensor({ ...img, data: img.data.map(() => value) }, input);
     assert(constant.every((found) => Math.round(255 * found) === value));
@@ -82,7 +82,7 @@ Deno.test("toTensor() keeps a constant image constant, and every value within th
   }));
 });
 
-Deno.test("toTensor() of a transposed image is the transposed tensor, but for the rounding between the passes", () => {
+Deno.test("toTensor() of a transposed image is the transposed tensor, except for rounding between passes", () => {
   fc.assert(fc.property(images, inputs, ({ width, height, data }, input) => {
     const turned = data.map((_, i) => {
       const [x, y] = [Math.floor(i / 4 / height), Math.floor(i / 4) % height];
@@ -104,7 +104,7 @@ function flipped(sides: Sides): Sides {
   return typeof sides === "number" ? sides : [sides[1], sides[0]];
 }
 
-Deno.test("toTensor() takes strips and dots", () => {
+Deno.test("toTensor() accepts very narrow images and single pixels", () => {
   for (const [width, height] of [[1, 1], [3, 10_000], [30_000, 1]] as const) {
     const strip = { width, height, data: new Uint8Array(4 * width * height).fill(200) };
     for (const form of [{ size: 24, resize: 32 }, { size: [2, 70], resize: [3, 80] }] as const) {
@@ -114,7 +114,7 @@ Deno.test("toTensor() takes strips and dots", () => {
   }
 });
 
-Deno.test("toTensor() refuses an image whose bytes are not four a pixel", () => {
+Deno.test("toTensor() refuses an image that does not have four bytes per pixel", () => {
   const input = { size: 1, resize: 1, ...plain };
   const wrong = { width: 2, height: 2, data: new Uint8Array(12) };
   assertThrows(
@@ -125,7 +125,7 @@ Deno.test("toTensor() refuses an image whose bytes are not four a pixel", () => 
   assertThrows(() => toTensor({ width: 0, height: 0, data: new Uint8Array() }, input), RanetError, "0×0");
 });
 
-Deno.test("for one channel colours become grey as Pillow makes it, and grey stays what it is", () => {
+Deno.test("for one channel, toTensor() converts colours to grey like Pillow, and keeps grey unchanged", () => {
   const colours = [[10, 200, 30], [255, 0, 0], [0, 255, 0], [0, 0, 255], [77, 77, 77], [1, 2, 254]];
   // Image.convert("L") of Pillow 9.4.
   const grey = [124, 76, 150, 29, 77, 30];

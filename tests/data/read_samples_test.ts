@@ -3,7 +3,7 @@ import type { Dataset } from "../../lib/data/dataset.ts";
 import { readSamples } from "../../lib/data/read_samples.ts";
 import { RanetError } from "../../lib/errors.ts";
 
-/** Ten samples, each read later than the one after it; some of them bad. */
+/** Ten samples. Each takes longer to read than the next one; some are bad. */
 function fake(bad: readonly number[] = []): Dataset & { reading: number; most: number } {
   return {
     name: "fake",
@@ -26,7 +26,7 @@ function fake(bad: readonly number[] = []): Dataset & { reading: number; most: n
 }
 const labelsOf = (dataset: Dataset) => async (index: number): Promise<number> => (await dataset.read(index)).label;
 
-Deno.test("readSamples() keeps the order, from any start, with a bounded number under way", async () => {
+Deno.test("readSamples() keeps the order from any start, with a bounded number of pending reads", async () => {
   for (const ahead of [0, 3, 99]) {
     for (const start of [0, 7, 10]) {
       const dataset = fake();
@@ -37,7 +37,7 @@ Deno.test("readSamples() keeps the order, from any start, with a bounded number 
   }
 });
 
-Deno.test("readSamples() skips bad samples with onBad, and throws without", async () => {
+Deno.test("readSamples() skips bad samples with onBad, and otherwise throws", async () => {
   const bad: [string, number][] = [];
   const labels = await Array.fromAsync(
     readSamples(10, { read: labelsOf(fake([0, 5, 9])), onBad: (message, index) => bad.push([message, index]) }),
@@ -51,7 +51,7 @@ Deno.test("readSamples() skips bad samples with onBad, and throws without", asyn
   );
 });
 
-Deno.test("readSamples() never takes a defect for a bad sample, and may be left early", async () => {
+Deno.test("readSamples() throws internal errors instead of skipping the sample, and can be stopped early", async () => {
   const fails = (): Promise<never> => {
     return Promise.reject(new TypeError("a defect"));
   };

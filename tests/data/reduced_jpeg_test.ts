@@ -21,7 +21,7 @@ function differences(a: ArrayLike<number>, b: ArrayLike<number>): { most: number
   return { most: Math.max(...all), mean: all.reduce((sum, one) => sum + one, 0) / all.length };
 }
 
-Deno.test("a JPEG decoded at a part of its size is, resized, nearly what the whole is", async () => {
+Deno.test("a JPEG decoded at reduced size gives almost the same tensor", async () => {
   for (const name of NAMES) {
     const bytes = await fixture(name);
     const whole = await image(name);
@@ -38,30 +38,30 @@ Deno.test("a JPEG decoded at a part of its size is, resized, nearly what the who
   }
 });
 
-Deno.test("a JPEG is reduced as far as three times what the network sees is left", async () => {
+Deno.test("a JPEG is reduced while it stays at least three times as large as the network's input", async () => {
   const [odd, progressive, turned] = await Promise.all(NAMES.map(fixture));
   const by = (bytes: Uint8Array | undefined, resize: number) => reduction(bytes!, resize)?.by;
   assertEquals([1, 12, 13, 24, 25].map((resize) => by(odd, resize)), [4, 4, 2, 2, undefined]);
   assertEquals([12, 13].map((resize) => by(turned, resize)), [4, 2]);
-  // Turned, its last column would be the first, and stand for a part of one.
+  // After rotation, its last column would be the first one and cover only part of a column.
   assertEquals(by(await fixture("reduced/turned-odd.jpg"), 6), undefined);
   assertEquals([reduction(odd!, 6)?.memory, reduction(progressive!, 6)?.memory], [0, 6 * 200 * 152]);
   for (const name of ["photo.png", "photo.webp", "cmyk.jpg"]) assertEquals(by(await fixture(name), 1), undefined, name);
 });
 
-Deno.test("where the network sees a rectangle, three times each of its sides is left, of the picture as it stands upright", async () => {
+Deno.test("for a rectangular input, a reduced JPEG keeps three times each side, in upright orientation", async () => {
   const by = async (name: string, resize: Sides) => reduction(await fixture(`reduced/${name}.jpg`), resize)?.by;
-  // 203 wide and 149 high.
+  // 203 pixels wide and 149 high.
   assertEquals(await by("odd", [12, 16]), 4);
   assertEquals(await by("odd", [16, 12]), 2);
   assertEquals(await by("odd", [12, 17]), 2);
   assertEquals(await by("odd", [26, 5]), undefined);
-  // Stored 200 wide and 152 high, and a quarter turn away from that upright.
+  // Stored 200 pixels wide and 152 high, to be rotated by 90°.
   assertEquals(await by("turned", [16, 12]), 4);
   assertEquals(await by("turned", [12, 16]), 2);
 });
 
-Deno.test("a pool reduces if it is to, and what is odd about a file is what it always is", async () => {
+Deno.test("a decoder pool reduces JPEGs only on request, with the same notes", async () => {
   using exact = new DecoderPool({ size: 1 });
   using reducing = new DecoderPool({ size: 1, reduces: true });
   const input = { size: 12, resize: 12 };
@@ -83,7 +83,7 @@ Deno.test("a pool reduces if it is to, and what is odd about a file is what it a
   assertEquals(messages[1], messages[0]);
 });
 
-Deno.test("reduced, large photos are decoded side by side, each in little memory", async () => {
+Deno.test("with reduction, large photos are decoded concurrently in little memory", async () => {
   const photo = await largeJpeg();
   using decoders = new DecoderPool({ size: 2, reduces: true, memory: 3e7 });
   const input = { size: 8, resize: 8 };

@@ -14,12 +14,26 @@ const FOLDER = new URL("../fixtures/bands/", import.meta.url);
 const FILES = [
   ...["byte-strips", "byte-lzw-predicted", "byte-planes", "byte-planes-in-tiles", "byte-tiles"],
   ...["short-predicted", "short-big-endian", "sshort-strips", "three-planes"],
-  ...["float-tiles", "float-big-endian", "double-strips"],
+  ...[
+    "float-tiles",
+    "float-big-endian",
+    "double-strips",
+    "float-predicted",
+    "float-predicted-tiles",
+    "float-predicted-big-endian",
+    "float-predicted-planes",
+    "double-predicted",
+    "pages-ome",
+    "pages-imagej",
+    "pages-with-previews",
+    "sparse-tiles",
+    "sparseshort-planes",
+  ],
 ];
 const read = (name: string) => Deno.readFile(new URL(name, FOLDER));
 const most = 1e6;
 
-Deno.test("bands of TIFF files that libtiff and ImageMagick wrote are NumPy's numbers", async () => {
+Deno.test("TIFF bands written by libtiff, ImageMagick and GDAL are read as the same numbers as in NumPy", async () => {
   for (const file of FILES) {
     const source = `numbers-${file.split("-")[0]}.npy`;
     const { shape, data } = readNpy(await read(source), { source, integers: true });
@@ -29,7 +43,7 @@ Deno.test("bands of TIFF files that libtiff and ImageMagick wrote are NumPy's nu
   }
 });
 
-Deno.test("a TIFF is an array to networks of other than 1 and 3 channels, in every reader", async () => {
+Deno.test("every reader reads a TIFF as an array for networks with other than 1 or 3 channels", async () => {
   const source = "short-predicted.tif";
   const bytes = await read(source);
   const [mean, std] = [[0, 0.1, 0.2, 0.3, 0.4], [1, 1, 1, 1, 1]];
@@ -52,7 +66,7 @@ Deno.test("a TIFF is an array to networks of other than 1 and 3 channels, in eve
     assertEquals(dataset.size, 2);
     const { data } = await readStored(dataset, 0, { form: input, channels: 5 });
     assertEquals(data, readNpy(await read("numbers-float.npy"), { source }).data);
-    // What reports draw.
+    // The picture that reports show.
     const { image } = await dataset.read(1);
     const first = [0, 1, 2].map((band) => Math.round(Math.min(1, Math.max(0, data[band * 9 * 21])) * 255));
     assertEquals([image.width, image.height, ...image.data.subarray(0, 3)], [21, 9, ...first]);
@@ -61,7 +75,7 @@ Deno.test("a TIFF is an array to networks of other than 1 and 3 channels, in eve
   }
 });
 
-Deno.test("bands that cannot be used are refused with what was expected", async () => {
+Deno.test("unsupported TIFF bands are refused with what was expected", async () => {
   const form = { size: [9, 21], resize: [9, 21] } as const;
   const bytes = await read("float-big-endian.tif");
   assertThrows(
@@ -76,7 +90,7 @@ Deno.test("bands that cannot be used are refused with what was expected", async 
     'Cannot read array "x.tif":',
   );
   const nan = bytes.slice();
-  const [first] = describeBands(bytes, { most }).offsets;
+  const [{ offsets: [first] }] = describeBands(bytes, { most });
   nan.fill(255, first, first + 4);
   assertThrows(() => decodeBands(nan, { most }), RangeError, "band 1, row 0, column 0 is NaN, expected a number");
   assertThrows(() => decodeBands(bytes, { most: 944 }), RangeError, "21×9 pixels of 5 bands are more than 944 numbers");
@@ -90,7 +104,7 @@ Deno.test("bands that cannot be used are refused with what was expected", async 
   );
 });
 
-Deno.test("damaged bands give numbers or a RanetError, whatever is damaged", async () => {
+Deno.test("damaged TIFF bands give numbers or a RanetError", async () => {
   const files = await Promise.all(FILES.map((file) => read(`${file}.tif`)));
   const input = { size: 4, resize: 4, mean: [0, 0, 0, 0, 0], std: [1, 1, 1, 1, 1] };
   const damage = fc.array(fc.tuple(fc.nat(100_000), fc.nat(255)), { minLength: 1, maxLength: 4 });
@@ -110,4 +124,22 @@ Deno.test("damaged bands give numbers or a RanetError, whatever is damaged", asy
     }),
     { numRuns: 400 },
   );
+});
+
+Deno.test("decodeBands() takes pictures of one band for bands, and stops at a circle of them and at too many numbers", async () => {
+  const bytes = await read("pages-imagej.tif");
+  assertEquals(describeBands(bytes, { most }).length, 4);
+  assertThrows(
+    () => describeBands(bytes, { most: 3 * 42 }),
+    RangeError,
+    "4 pictures of 7×6 pixels are more than 126 numbers",
+  );
+  const little = bytes[0] === 0x49;
+  const view = new DataView(bytes.buffer);
+  const first = view.getUint32(4, little);
+  let last = first;
+  const nextOf = (at: number) => at + 2 + 12 * view.getUint16(at, little);
+  while (view.getUint32(nextOf(last), little) !== 0) last = view.getUint32(nextOf(last), little);
+  view.setUint32(nextOf(last), first, little);
+  assertThrows(() => decodeBands(bytes, { most }), RangeError, "it has too many pictures");
 });

@@ -1,6 +1,6 @@
 import type { RgbImage } from "../../lib/data/image.ts";
 
-/** A TIFF file of RGB in one strip; with deflate, `extra` zeros more are packed into it. */
+/** Writes an RGB TIFF file with one strip. With deflate, `extra` zeros are appended before compression. */
 export async function tiff(
   { width, height, data }: RgbImage,
   { bits, deflate, extra = 0 }: { readonly bits: number; readonly deflate: boolean; readonly extra?: number },
@@ -8,7 +8,7 @@ export async function tiff(
   const bytes = bits / 8;
   const raw = new Uint8Array(3 * width * height * bytes + extra);
   for (let i = 0; i < width * height; i++) {
-    // Of 16 bits, the lower 8 are dropped.
+    // The lower 8 of 16 bits are dropped.
     for (let c = 0; c < 3; c++) raw.fill(data[4 * i + c], (3 * i + c) * bytes + bytes - 1, (3 * i + c + 1) * bytes);
   }
   const packed = deflate

@@ -2,7 +2,10 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { RanetError } from "../../lib/errors.ts";
 import { DeadlineError, WorkerPool, type WorkerPoolOptions } from "../../lib/data/worker_pool.ts";
 
-/** Does what a task says; `forever` is not quite, since Deno 2.9 ends no worker that is busy (denoland/deno 35657). */
+/**
+ * Does what a task says. `forever` ends after some time, because Deno 2.9 does not terminate a busy worker (denoland/deno
+ * 35657).
+ */
 const WORKER = `
 onmessage = async ({ data: { name, say, forever } }) => {
   for (const end = Date.now() + 3000; forever && Date.now() < end;);
@@ -18,7 +21,7 @@ interface Task {
   readonly forever?: boolean;
 }
 
-/** A pool, and how many workers it has started. */
+/** A pool, and the number of workers that it has started. */
 function pool(options: Partial<WorkerPoolOptions> = {}): { pool: WorkerPool<Task, string>; started: () => number } {
   let started = 0;
   const start = () => {
@@ -28,7 +31,7 @@ function pool(options: Partial<WorkerPoolOptions> = {}): { pool: WorkerPool<Task
   return { pool: new WorkerPool({ start, size: 1, budget: 10, deadline: 60_000, ...options }), started: () => started };
 }
 
-Deno.test("groups take turns, and a worker is used again", async () => {
+Deno.test("WorkerPool serves groups in turn, and reuses workers", async () => {
   const { pool: one, started } = pool();
   using workers = one;
   const order: string[] = [];
@@ -39,7 +42,7 @@ Deno.test("groups take turns, and a worker is used again", async () => {
   assertEquals(started(), 1);
 });
 
-Deno.test("what costs more than is left waits, and what costs more than all runs alone", async () => {
+Deno.test("WorkerPool delays tasks that exceed the free cost, and runs those above the limit alone", async () => {
   using workers = pool({ size: 3 }).pool;
   let most = 0;
   const run = async (cost: number) => {
@@ -52,7 +55,7 @@ Deno.test("what costs more than is left waits, and what costs more than all runs
   assert(most <= 2);
 });
 
-Deno.test("a task that is given up is not run", async () => {
+Deno.test("WorkerPool does not run a cancelled task", async () => {
   using workers = pool().pool;
   const first = workers.run({ name: "first" });
   const controller = new AbortController();
@@ -64,7 +67,7 @@ Deno.test("a task that is given up is not run", async () => {
   await assertRejects(() => workers.run({}, { signal: controller.signal }), Error, "enough");
 });
 
-Deno.test("a worker that does not end is replaced", async () => {
+Deno.test("WorkerPool replaces a worker that exceeds its time limit", async () => {
   const { pool: one, started } = pool({ deadline: 100 });
   using workers = one;
   for (let i = 1; i <= 2; i++) {
@@ -73,7 +76,7 @@ Deno.test("a worker that does not end is replaced", async () => {
   }
 });
 
-Deno.test("a worker that fails or is spent is replaced", async () => {
+Deno.test("WorkerPool replaces a worker that fails or is used up", async () => {
   const { pool: one, started } = pool();
   using workers = one;
   await assertRejects(() => workers.run({ say: "throw" }), Error, "boom");
@@ -85,7 +88,7 @@ Deno.test("a worker that fails or is spent is replaced", async () => {
   assertEquals(started(), 4);
 });
 
-Deno.test("a worker that cannot be started is an error, each time", async () => {
+Deno.test("WorkerPool reports an error each time a worker cannot be started", async () => {
   const start = () => new Worker("data:text/javascript,throw new Error('not here')", { type: "module" });
   using workers = pool({ start }).pool;
   for (let i = 0; i < 2; i++) {

@@ -1,5 +1,5 @@
 /**
- * The files in deploy/, against Kubernetes' published schemas where npm has them, else by the fields that matter.
+ * Validates the files in deploy/ against Kubernetes' published schemas from npm, or else by the relevant fields.
  *
  * @module
  */
@@ -13,6 +13,7 @@ import { PodDisruptionBudget } from "@kubernetes-models/policy/v1/PodDisruptionB
 import { Service } from "@kubernetes-models/v1/Service";
 import { serveCommand } from "../../lib/cli/serve.ts";
 import { classifyCommand } from "../../lib/cli/classify.ts";
+import { mergeCommand } from "../../lib/cli/merge.ts";
 import { readShard } from "../../lib/results/shard.ts";
 
 // deno-lint-ignore no-explicit-any -- the schemas say what it is
@@ -25,17 +26,17 @@ async function manifests(name: string): Promise<Map<string, Manifest>> {
   return new Map(documents.map((document) => [document.kind, document]));
 }
 
-/** Whether a command takes every option that a container gives it. */
+/** Checks that a command accepts every option that a container passes. */
 function assertTakes(args: readonly string[]): void {
-  const command = args[0] === "serve" ? serveCommand : classifyCommand;
-  assertEquals(args[0], command.name);
+  const command = [serveCommand, classifyCommand, mergeCommand].find(({ name }) => name === args[0]);
+  assert(command, args[0]);
   const known = [...Object.keys(command.options), ...Object.keys(command.flags ?? {})];
   for (const arg of args.filter((arg) => arg.startsWith("--"))) {
     assert(known.includes(arg.slice(2).split("=")[0]), `${command.name} has no ${arg}`);
   }
 }
 
-/** The seconds that a server with these options may take to stop: it drains, then a request has its time. */
+/** Longest time in seconds that a server with these options takes to stop: the drain plus the time limit of a request. */
 function stopsWithin(args: readonly string[]): number {
   const words = args.flatMap((arg) => arg.split("="));
   const option = (name: string) => {
@@ -45,7 +46,7 @@ function stopsWithin(args: readonly string[]): number {
   return (option("--drain") ?? 5) + (option("--timeout") ?? 30_000) / 1000;
 }
 
-Deno.test("kubernetes.yaml is valid, and its parts go together", async () => {
+Deno.test("kubernetes.yaml is valid, and its parts refer to each other correctly", async () => {
   const all = await manifests("kubernetes.yaml");
   const models = { Deployment, Service, HorizontalPodAutoscaler, PodDisruptionBudget };
   assertEquals([...all.keys()], Object.keys(models));
@@ -65,7 +66,7 @@ Deno.test("kubernetes.yaml is valid, and its parts go together", async () => {
   assert(container.resources.limits.memory && container.resources.requests.cpu);
 });
 
-Deno.test("kubernetes-job.yaml is valid, and its shards are as many as its pods", async () => {
+Deno.test("kubernetes-job.yaml is valid, and has as many shards as pods", async () => {
   const job = (await manifests("kubernetes-job.yaml")).get("Job");
   new Job(job).validate();
   const [container] = job.spec.template.spec.containers;
@@ -78,7 +79,19 @@ Deno.test("kubernetes-job.yaml is valid, and its shards are as many as its pods"
   assertEquals(readShard("auto", (name) => variables[name]), { index: 4, count: job.spec.completions });
 });
 
-Deno.test("a schema finds what is wrong", async () => {
+Deno.test("kubernetes-merge.yaml is valid, and reads what kubernetes-job.yaml writes", async () => {
+  const [job, merge] = await Promise.all(
+    ["kubernetes-job.yaml", "kubernetes-merge.yaml"].map(async (name) => (await manifests(name)).get("Job")),
+  );
+  new Job(merge).validate();
+  const [written, read] = [job, merge].map(({ spec }) => spec.template.spec.containers[0]);
+  assertTakes(read.args);
+  assertStringIncludes(written.args.at(-1), "--out=/data/results/");
+  assertStringIncludes(read.args[1], "/data/results/*");
+  assertEquals(merge.spec.template.spec.volumes, job.spec.template.spec.volumes);
+});
+
+Deno.test("the Kubernetes schemas reject invalid manifests", async () => {
   const deployment = (await manifests("kubernetes.yaml")).get("Deployment");
   deployment.spec.template.spec.containers[0].livenessProbe.httpGet.port = {};
   let message = "";
@@ -90,7 +103,7 @@ Deno.test("a schema finds what is wrong", async () => {
   assertStringIncludes(message, "port");
 });
 
-Deno.test("kserve.yaml has a runtime of the protocol, and a model of that runtime", async () => {
+Deno.test("kserve.yaml defines a runtime for the protocol and a model that uses it", async () => {
   const all = await manifests("kserve.yaml");
   const runtime = all.get("ServingRuntime");
   const service = all.get("InferenceService");
@@ -108,7 +121,7 @@ Deno.test("kserve.yaml has a runtime of the protocol, and a model of that runtim
   assertEquals(container.readinessProbe.httpGet.port, port);
 });
 
-Deno.test("ranet.service starts a server that it knows, and gives it time to stop", async () => {
+Deno.test("ranet.service starts the server with valid options and gives it time to stop", async () => {
   const unit = await read("ranet.service");
   const [program, ...args] = /^ExecStart=(.*)$/m.exec(unit)![1].split(" ");
   assertEquals(program, "/opt/ranet/ranet");
@@ -118,7 +131,7 @@ Deno.test("ranet.service starts a server that it knows, and gives it time to sto
   assertMatch(unit, new RegExp(`^ExecStartPost=.* ${url}$`, "m"));
 });
 
-Deno.test("the Dockerfile's last stage has no root, no build and a health check", async () => {
+Deno.test("the last stage of the Dockerfile does not run as root, builds nothing, and has a health check", async () => {
   const text = await read("Dockerfile");
   const last = text.slice(text.lastIndexOf("\nFROM "));
   assertMatch(last, /^\nFROM denoland\/deno:distroless-/);
@@ -128,7 +141,7 @@ Deno.test("the Dockerfile's last stage has no root, no build and a health check"
   assertTakes(JSON.parse(/^CMD (.*)$/m.exec(last.slice(last.indexOf("ENTRYPOINT")))![1]));
   for (const [, path] of text.matchAll(/^COPY (\w+) /gm)) assert((await Deno.stat(path)).isDirectory);
   const { version } = JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url)));
-  for (const name of ["kubernetes.yaml", "kubernetes-job.yaml", "kserve.yaml"]) {
+  for (const name of ["kubernetes.yaml", "kubernetes-job.yaml", "kubernetes-merge.yaml", "kserve.yaml"]) {
     assertStringIncludes(await read(name), `image: ranet:${version}\n`);
   }
 });

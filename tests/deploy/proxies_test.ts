@@ -1,5 +1,5 @@
 /**
- * The proxies' configurations in docs/operations.md, before two servers.
+ * Tests the proxy configurations in docs/operations.md with two servers.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { LONG } from "../long.ts";
 const root = new URL("../../", import.meta.url).pathname;
 const PATH = `${Deno.env.get("PATH")}:/usr/sbin`;
 const PROXIES = ["nginx", "haproxy"] as const;
-/** How often each of the two servers is restarted. */
+/** Number of restarts of each server. */
 const ROUNDS = Number(Deno.env.get("RANET_RESTARTS") ?? 1);
 
 const missing = PROXIES.filter((name) => !PATH.split(":").some((folder) => exists(`${folder}/${name}`)));
@@ -20,7 +20,7 @@ const [first] = missing;
 if (!LONG) {
   console.error("Not run: proxies. To run them: apt-get install nginx-light haproxy; RANET_LONG=1 ./ranet test");
 } else if (first) {
-  console.error(`Not run, for there is no ${first} on PATH (apt-get install nginx-light haproxy): proxies`);
+  console.error(`Not run: proxies, no ${first} on PATH. To run them: apt-get install nginx-light haproxy`);
 }
 const ignore = !LONG || (first !== undefined && !isCi);
 
@@ -37,7 +37,7 @@ function freePort(): number {
   return listener.addr.port;
 }
 
-/** A server in a process of its own, which can be restarted where it was. */
+/** A server in its own process, which can be restarted on the same port. */
 class Server implements AsyncDisposable {
   readonly port = freePort();
   readonly #options: readonly string[];
@@ -67,13 +67,13 @@ class Server implements AsyncDisposable {
     try {
       this.#process.kill("SIGKILL");
     } catch {
-      return; // it has ended
+      return; // the process has ended
     }
     await this.#process.status;
   }
 }
 
-/** Waits until something is so. */
+/** Waits until a condition is true. */
 async function until(holds: () => Promise<boolean>): Promise<void> {
   while (!await holds().catch(() => false)) await pause(50);
 }
@@ -82,7 +82,7 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** A proxy with the configuration of docs/operations.md, at other ports. */
+/** Starts a proxy with the configuration of docs/operations.md on other ports. */
 async function startProxy(
   name: typeof PROXIES[number],
   folder: string,
@@ -118,7 +118,7 @@ events {}\nhttp {\naccess_log off;\n${temporary}\n${own}}\n`,
   };
 }
 
-/** Asks one thing after another, until it is told to stop; gives what became of how many. */
+/** Sends requests one after another until it is stopped; returns the number of responses by status. */
 async function customer(url: string, body: Uint8Array<ArrayBuffer>, state: { stopped: boolean }): Promise<string[]> {
   const outcomes: string[] = [];
   while (!state.stopped) {
@@ -145,7 +145,7 @@ function count(outcomes: readonly string[]): Record<string, number> {
 }
 
 Deno.test({
-  name: "behind nginx and haproxy, servers that are restarted under load lose no request",
+  name: "behind nginx and haproxy, no request is lost while servers are restarted under load",
   ignore,
   fn: () =>
     withFolder(async (folder) => {
@@ -157,7 +157,7 @@ Deno.test({
       await using nginx = await startProxy("nginx", folder, [a, b]);
       await using haproxy = await startProxy("haproxy", folder, [a, b]);
       const small = await Deno.readFile(`${root}examples/cat.jpg`);
-      // Beyond what the proxies keep in a buffer.
+      // Larger than the proxies' buffers.
       const large = new Uint8Array(100_000);
       large.set(small);
       const state = { stopped: false };
@@ -168,7 +168,7 @@ Deno.test({
         for (const server of [a, b]) {
           await server.stop();
           await server.start();
-          await pause(1200); // until haproxy has seen it
+          await pause(1200); // until haproxy has noticed it
         }
       }
       state.stopped = true;

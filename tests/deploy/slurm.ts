@@ -1,5 +1,5 @@
 /**
- * A Slurm cluster of one node, on this machine, in a folder of its own.
+ * A Slurm cluster of one node on this machine, in its own folder.
  *
  * @module
  */
@@ -9,16 +9,16 @@ import { assert } from "@std/assert";
 const PROGRAMS = ["munged", "slurmctld", "slurmd", "sbatch", "scontrol", "squeue"];
 const PATH = `${Deno.env.get("PATH")}:/usr/sbin`;
 
-/** Whether Slurm is there: Debian's slurmctld, slurmd, slurm-client and munge. */
+/** Whether Slurm is installed: Debian's slurmctld, slurmd, slurm-client and munge. */
 export function hasSlurm(): boolean {
   return PROGRAMS.every((program) => PATH.split(":").some((folder) => exists(`${folder}/${program}`)));
 }
 
 /** A running cluster. */
 export interface Cluster extends AsyncDisposable {
-  /** Runs one of Slurm's programs, and gives what it prints. */
+  /** Runs one of Slurm's programs and returns its output. */
   run(program: string, ...args: string[]): Promise<string>;
-  /** Waits until no job is left. */
+  /** Waits until all jobs have ended. */
   done(): Promise<void>;
 }
 
@@ -89,7 +89,7 @@ PartitionName=main Nodes=ALL Default=YES State=UP
   return cluster;
 }
 
-/** Waits for something, at most so many seconds. */
+/** Waits for a condition, at most the given number of seconds. */
 export async function until(holds: () => Promise<boolean>, what: string, seconds = 60): Promise<void> {
   for (const end = performance.now() + 1000 * seconds; !await holds();) {
     assert(performance.now() < end, what);

@@ -4,7 +4,7 @@ import { LONG } from "../long.ts";
 import { hasSlurm, startSlurm, until } from "./slurm.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
-/** Enough that a task is still busy when it is killed. */
+/** Enough images that a task is still running when it is killed. */
 const IMAGES = 6000;
 
 const there = hasSlurm();
@@ -15,7 +15,7 @@ if (!there || !LONG) {
 }
 
 Deno.test({
-  name: "shards on Slurm, one killed and requeued, merge to what one run writes",
+  name: "shards on Slurm, with one killed and requeued, merge to the file of one run",
   ignore: !LONG || (!there && Deno.env.get("CI") !== "true"),
   fn: () =>
     withFolder(async (folder) => {
@@ -27,7 +27,7 @@ Deno.test({
         await Deno.copyFile(`${root}examples/${name}.jpg`, at(`photos/${String(i).padStart(4, "0")}.jpg`));
       }
       await using cluster = await startSlurm(folder, { cpus: 8 });
-      // What a node that fails looks like: the task is killed in the midst of its work, and runs again.
+      // Simulates a failing node: the task is killed while it runs, and is requeued.
       const second = at("results/2.jsonl");
       await Deno.writeTextFile(
         at("ranet"),
@@ -61,7 +61,7 @@ exec "${root}ranet" "$@"
         async () => (await cluster.run("squeue", "-h", "-j", job, "-o", "%T")).includes("PENDING"),
         "requeued",
       );
-      // By itself it would wait two minutes. Started at once it may fail, for the node is still clearing up after it.
+      // By default, Slurm would wait two minutes. An immediate start may fail while the node is still cleaning up.
       await cluster.run("scontrol", "update", `JobId=${job}`, "StartTime=now+5");
       await cluster.done();
 

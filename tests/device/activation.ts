@@ -1,19 +1,19 @@
-/** Activations and their slopes, as defined, for kernels to be held against. @module */
+/** Activations, gates and their derivatives by definition, to test kernels against. @module */
 
 import fc from "fast-check";
 import { type Activation, ACTIVATIONS, type Gate, GATES } from "../../lib/network/activation.ts";
 
-/** Any of them. */
+/** Activations. */
 export const activations: fc.Arbitrary<Activation> = fc.constantFrom(...ACTIVATIONS);
-/** Those that a convolution without batch norm may end in where it is trained. */
+/** Activations that a convolution without batch norm may have in training. */
 export const plainActivations: fc.Arbitrary<Activation> = fc.constantFrom<Activation>("none", "relu");
 
-/** Any gate. */
+/** Gates. */
 export const gates: fc.Arbitrary<Gate> = fc.constantFrom(...GATES);
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 
-/** What comes of a number. */
+/** The activation of a number. */
 export function activate(x: number, activation: Activation): number {
   switch (activation) {
     case "none":
@@ -27,7 +27,7 @@ export function activate(x: number, activation: Activation): number {
   }
 }
 
-/** How fast that changes with the number. */
+/** The derivative of the activation. */
 export function slope(x: number, activation: Activation): number {
   switch (activation) {
     case "none":
@@ -41,7 +41,7 @@ export function slope(x: number, activation: Activation): number {
   }
 }
 
-/** The gate that comes of a number. */
+/** The gate's value for a number. */
 export function gateOf(x: number, gate: Gate): number {
   switch (gate) {
     case "sigmoid":
@@ -51,7 +51,7 @@ export function gateOf(x: number, gate: Gate): number {
   }
 }
 
-/** How fast that changes with the number. */
+/** The derivative of the gate. */
 export function gateSlope(x: number, gate: Gate): number {
   switch (gate) {
     case "sigmoid":

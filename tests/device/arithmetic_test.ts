@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { arithmeticOf } from "../../lib/device/arithmetic.ts";
 
-Deno.test("a GPU's arithmetic is its own, a CPU's depends on how it rounds a multiply-add", async () => {
+Deno.test("arithmeticOf() names a GPU, and for a CPU whether it rounds a multiply-add once", async () => {
   assertEquals(await arithmeticOf({ kind: "gpu", name: "any" }), "GPU, any");
   assertMatch(await arithmeticOf({ kind: "cpu", name: "CPU runner" }), /^CPU, multiply-add rounded (once|twice)$/);
   const { instantiate } = WebAssembly;

@@ -1,10 +1,10 @@
 /**
- * CPU drivers that pass for GPUs.
+ * Makes CPU drivers appear as GPUs.
  *
  * @module
  */
 
-/** As if no adapter said that it computes on the CPU. */
+/** Hides that adapters compute on the CPU. */
 export function asGpus(): Disposable {
   const { requestAdapter } = GPU.prototype;
   GPU.prototype.requestAdapter = async function (options) {

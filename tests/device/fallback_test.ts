@@ -32,21 +32,21 @@ function fallback(choice: DeviceChoice, given: Partial<Devices<FakeAdapter>> = {
 
 const fail = (message: string) => () => Promise.reject(new Error(message));
 
-Deno.test("auto takes a GPU; cpu and gpu are taken at their word", async () => {
+Deno.test("device auto uses a GPU; cpu and gpu use the named device", async () => {
   for (const [choice, kind] of [["auto", "gpu"], ["gpu", "gpu"], ["cpu", "cpu"]] as const) {
     const { open, said } = fallback(choice);
     assertEquals([await open(), said], [kind, []]);
   }
 });
 
-Deno.test("auto leaves a CPU driver alone and has nothing to say; gpu takes it", async () => {
+Deno.test("device auto ignores a CPU driver without a warning; gpu uses it", async () => {
   const find = () => Promise.resolve({ isCpu: true });
   const auto = fallback("auto", { find });
   assertEquals([await auto.open(), auto.said], ["cpu", []]);
   assertEquals(await fallback("gpu", { find }).open(), "gpu");
 });
 
-Deno.test("auto takes the CPU, and says so once, without an adapter or one that opens", async () => {
+Deno.test("device auto uses the CPU, with one warning, if there is no adapter or it cannot be opened", async () => {
   const cases: [Partial<Devices<FakeAdapter>>, string][] = [
     [{ find: () => Promise.resolve(undefined) }, "Running on the CPU: there is no WebGPU adapter"],
     [{ find: fail("no driver") }, "Running on the CPU: no driver"],
@@ -58,11 +58,11 @@ Deno.test("auto takes the CPU, and says so once, without an adapter or one that 
   }
 });
 
-Deno.test("what gpu cannot open is an error", async () => {
+Deno.test("device gpu is an error if no GPU can be opened", async () => {
   await assertRejects(() => fallback("gpu", { openGpu: fail("too little memory") }).open(), Error, "too little memory");
 });
 
-Deno.test("a device that fails at work is opened once more; the second time auto takes the CPU for good", async () => {
+Deno.test("a failing device is reopened once; after a second failure, auto uses the CPU permanently", async () => {
   const { runners, open, said } = fallback("auto");
   await open();
   assertEquals([runners.recoversFrom(new Error("lost"), gpu), await open(), said], [true, "gpu", []]);
@@ -71,13 +71,13 @@ Deno.test("a device that fails at work is opened once more; the second time auto
   assertEquals(runners.recoversFrom(new Error("broken"), cpu), false);
 });
 
-Deno.test("a device that fails at work is opened once more for gpu; the second time it is an error", async () => {
+Deno.test("a failing device is reopened once; after a second failure, gpu throws", async () => {
   const { runners, open } = fallback("gpu");
   assertEquals([runners.recoversFrom(new Error("lost"), gpu), await open()], [true, "gpu"]);
   assertEquals(runners.recoversFrom(new Error("lost"), gpu), false);
 });
 
-Deno.test("a device that computes wrongly is not given a second chance", async () => {
+Deno.test("a device that computes wrong results is not reopened", async () => {
   const wrong = new SelfTestError("wrong");
   const auto = fallback("auto");
   assertEquals([auto.runners.recoversFrom(wrong, gpu), await auto.open()], [true, "cpu"]);

@@ -1,6 +1,6 @@
 /**
- * What the steps of a training plan compute, plainly and in float64: the oracle for every device's kernels, and for
- * gradients that no reference has.
+ * Computes the steps of a training plan in float64, without optimisations: the reference for every device's kernels, and for
+ * gradients without other references.
  *
  * @module
  */
@@ -13,26 +13,26 @@ import { EPSILON } from "../../lib/weights/fold.ts";
 import type { SecondLabels } from "../../lib/device/trainer.ts";
 import { activate, gateOf, gateSlope, slope } from "./activation.ts";
 
-/** Numbers by name, in PyTorch's layouts. */
+/** Tensors by name, in PyTorch's layouts. */
 export type Numbers = Map<string, Float64Array>;
 
-/** Runs steps over a batch. */
+/** Runs steps on a batch. */
 export class PlainTraining {
-  /** One per feature of the plan, `[sample][y][x][channel]` without padding. */
+  /** One tensor per feature of the plan, `[sample][y][x][channel]` without padding. */
   readonly tensors: Float64Array[];
-  /** Parameters and running statistics, which steps move on. */
+  /** Parameters and running statistics, which steps update. */
   readonly parameters: Numbers;
-  /** Gradients of parameters, once steps have made them. */
+  /** Gradients of parameters, after the steps that compute them. */
   readonly gradients: Numbers = new Map();
-  /** Mean and biased variance of each normed convolution's output, by the batch norm's name. */
+  /** Mean and biased variance of the output of each convolution with batch norm, by the batch norm's name. */
   readonly statistics = new Map<string, { mean: Float64Array; variance: Float64Array }>();
   /** Sums of g and of g · x̂, by the batch norm's name. */
   readonly sums = new Map<string, { bias: Float64Array; weight: Float64Array }>();
-  /** For each exit logits, then their gradients, `[sample][class]`. */
+  /** Logits of each exit, and later their gradients, `[sample][class]`. */
   readonly logits: Float64Array[] = [];
   /** Mean cross-entropy of each exit. */
   readonly losses: number[] = [];
-  /** Right answers of each exit. */
+  /** Number of correct answers of each exit. */
   readonly correct: number[] = [];
   readonly #plan: TrainingPlan;
   readonly #count: number;
@@ -47,7 +47,7 @@ export class PlainTraining {
     labels: ArrayLike<number>;
     second?: SecondLabels;
     loss: LossOptions;
-    /** Logits of exits as other exits are to see them. Default: as they are, which is the same to gradients. */
+    /** Logits as other exits see them. Default: the logits themselves, with the same gradients. */
     held?: readonly Float64Array[];
   }) {
     this.#plan = plan;
@@ -68,7 +68,7 @@ export class PlainTraining {
     }
   }
 
-  /** Forward and backward. */
+  /** Runs the forward and backward pass. */
   run(): void {
     for (const step of [...this.#plan.forward, ...this.#plan.backward]) this.step(step);
   }
@@ -307,7 +307,7 @@ export class PlainTraining {
         this.#each(step.gradient, (sample, y, x, k) => {
           const { feature, offset } = step.result;
           const from = this.#largest({ ...step.input }, sample, y, x, k);
-          // The same pixel and channel of the gradient, whose tensor may have other channels.
+          // The same pixel and channel of the gradient, whose tensor may have a different number of channels.
           const pixel = Math.floor(from / this.#plan.features[step.input.feature].channels);
           const at = pixel * this.#plan.features[feature].channels + offset + k;
           this.tensors[feature][at] += this.#get(step.gradient, sample, y, x, k);
@@ -362,7 +362,7 @@ export class PlainTraining {
     if (!result.accumulate) this.step({ kind: "zero", output: result });
   }
 
-  /** The numbers of `range` that an output pixel of a convolution is made from. */
+  /** The numbers of `range` on which an output pixel of a convolution depends. */
   #window(
     { kernel, stride }: { kernel: number; stride: number },
     range: View,
@@ -387,7 +387,7 @@ export class PlainTraining {
     return (out * channels + input) * kernel ** 2 + tap;
   }
 
-  /** Index of the first of the largest numbers of a window. */
+  /** Index of the first of a window's largest numbers. */
   #largest(range: View, sample: number, y: number, x: number, k: number): number {
     const { height, width } = this.#size(range);
     let best = -1;
@@ -400,7 +400,7 @@ export class PlainTraining {
     return best;
   }
 
-  /** The pixels of `from` that a pixel of `to` is interpolated from, with their shares. */
+  /** The pixels of `from` and their shares, from which a pixel of `to` is interpolated. */
   #corners(from: View, to: View, y: number, x: number): [v: number, u: number, share: number][] {
     const [before, after] = [this.#size(from), this.#size(to)];
     const scale = (before: number, after: number) => after > 1 ? (before - 1) / (after - 1) : 0;
@@ -486,7 +486,7 @@ export class PlainTraining {
     this.gradients.set(`${name}.bias`, biasGradient);
   }
 
-  /** The gradient of what went into the activation, and the normalised input. */
+  /** The gradient of the activation's input, and the normalised input. */
   #throughNorm(
     { layer, input, gradient }: Extract<TrainingStep, { kind: "norm-sums" | "norm-gradient" }>,
     at: [sample: number, y: number, x: number, k: number],
@@ -507,7 +507,7 @@ function logSoftmax(logits: Float64Array): Float64Array {
   return logits.map((value) => value - most - Math.log(sum));
 }
 
-/** Murmur3's finaliser, of 32 bits, and a constant. */
+/** Murmur3's 32-bit finaliser, and a constant. */
 function mixed(bits: number): number {
   bits = Math.imul(bits ^ bits >>> 16, 0x85ebca6b);
   bits = Math.imul(bits ^ bits >>> 13, 0xc2b2ae35);

@@ -5,7 +5,7 @@ import { RanetError } from "../../lib/errors.ts";
 import { randomArray, relativeError, tinyModel } from "../fixtures.ts";
 import { gpuTest } from "../gpu.ts";
 
-Deno.test("roundWeights rounds to the nearest number that float16 has, and refuses what is too large", () => {
+Deno.test("roundWeights() rounds to the nearest float16 number, and refuses numbers that are too large", () => {
   const values = Float32Array.of(1, 1 + 2 ** -11, 1 + 3 * 2 ** -11, -65504, 1e-8, NaN, Infinity);
   const round = (weight: Float32Array) =>
     roundWeights(new Map([["layer", { weight, bias: weight }]]), "float16").get("layer")!;
@@ -13,7 +13,7 @@ Deno.test("roundWeights rounds to the nearest number that float16 has, and refus
   assertThrows(() => round(Float32Array.of(65520)), RanetError, "65520");
 });
 
-gpuTest("weights in float16: both devices agree, and with float32 within 1 %", async () => {
+gpuTest("with float16 weights, both devices agree with each other, and with float32 within 1 %", async () => {
   const model = tinyModel();
   const images = randomArray(3 * 3 * 20 ** 2, 9);
   const forward = async (device: "cpu" | "gpu", precision: "float32" | "float16") => {

@@ -1,8 +1,7 @@
 /**
- * Plans of single layers, with a way to see what they write. Runners hand out nothing but logits, so a probe is put
- * behind each layer: a classifier that takes its whole output, pixels and channels, for one pixel. Nor do they take
- * anything but images: to them a sample's whole arena is one, of a single pixel, so that no kernel but the one under test
- * has a part in what it reads.
+ * Plans of single layers, with a way to read their output. Runners return only logits, so each layer is followed by a probe:
+ * a classifier that reads the whole output, pixels and channels, as one pixel. Runners read only images, so a sample's whole
+ * arena is loaded as an image of a single pixel, and no other kernel takes part in what the layer under test reads.
  *
  * @module
  */
@@ -14,24 +13,24 @@ import type { FoldedLayer } from "../../lib/weights/fold.ts";
 import { randomArray } from "../fixtures.ts";
 import type { Activation } from "../../lib/network/activation.ts";
 
-/** One layer, reading channels 0 … and writing from `offset` on. */
+/** One layer. It reads channels 0 … and writes from `offset` on. */
 export interface Case {
   readonly kind: "convolution" | "max-pool" | "resize";
   readonly inSize: Size;
   readonly outSize: Size;
   readonly inChannels: number;
   readonly outChannels: number;
-  /** First channel written. */
+  /** First channel that is written. */
   readonly offset: number;
-  /** Channels of the output's feature behind those written. */
+  /** Channels of the output's feature after those that are written. */
   readonly behind: number;
   readonly kernel: number;
   readonly stride: number;
-  /** What comes last. */
+  /** The activation at the end. */
   readonly activation: Activation;
 }
 
-/** A convolution whose other properties follow. */
+/** A convolution, followed by its other properties. */
 export function convolutionCase(
   given: Pick<Case, "inSize" | "inChannels" | "outChannels"> & Partial<Case>,
 ): Case {
@@ -48,26 +47,26 @@ export function convolutionCase(
   };
 }
 
-/** What a probe gives: so many random sums of all the output's numbers, or each number by itself. */
+/** What a probe returns: a number of random sums of the output, or each number of the output. */
 export type Probe = { readonly sums: number } | "numbers";
 
 /** A plan with its weights. */
 export interface ProbePlan {
-  /** A stage per case: the layer, then the probe. */
+  /** One stage per case: the layer, then its probe. */
   readonly plan: Plan;
   /** Weights of layers and probes. */
   readonly folded: ReadonlyMap<string, FoldedLayer>;
-  /** Where each case reads. */
+  /** The view that each case reads. */
   readonly inputs: readonly Region[];
-  /** Where each case writes: its whole feature, channels beside its own included. */
+  /** The feature that each case writes, including channels next to its own. */
   readonly outputs: readonly Region[];
-  /** Numbers of a sample's arena, which are loaded as its image: whatever is to lie in inputs and outputs beforehand. */
+  /** Length of a sample's arena, which is loaded as its image and holds the initial values of inputs and outputs. */
   readonly length: number;
 }
 
 /**
- * Makes the plan. With `numbers` there may be one case only, and its numbers come as they lie in the arena: pixel by pixel,
- * channels padded to whole quads.
+ * Builds the plan. With `numbers`, there must be one case; its numbers are returned in the arena's layout: pixel by pixel,
+ * with channels padded to whole quads.
  */
 export function probePlan(cases: readonly Case[], probe: Probe): ProbePlan {
   let quads = 0;
@@ -97,14 +96,14 @@ export function probePlan(cases: readonly Case[], probe: Probe): ProbePlan {
   return { plan, folded, inputs, outputs, length: 4 * quads };
 }
 
-/** The index of a channel's number at a pixel in a sample's arena. */
+/** Index of a channel's number at a pixel in a sample's arena. */
 export function indexIn({ offset, pitch }: Pick<Region, "offset" | "pitch">, pixel: number, channel: number): number {
   return 4 * (offset + pixel * pitch) + channel;
 }
 
 const PIXEL: Size = { height: 1, width: 1 };
 
-/** Of no network. */
+/** Not part of any network. */
 const VIEW = { feature: 0, offset: 0, channels: 0 };
 
 function layerStep(one: Case, i: number, { input, output }: { input: Region; output: Region }): Step {
@@ -116,7 +115,7 @@ function layerStep(one: Case, i: number, { input, output }: { input: Region; out
   return { kind, layer: { kind, ...views, kernel, stride, name: `layer ${i}`, bias: true, activation }, ...places };
 }
 
-/** Takes a whole feature for one pixel. */
+/** Reads a whole feature as one pixel. */
 function probeStep(feature: Region, { classes, exit }: { classes: number; exit: number }): Step {
   return {
     kind: "classifier",
@@ -137,18 +136,18 @@ function layerWeights({ inChannels, outChannels, kernel }: Case, i: number): Fol
 function probeWeights(output: Region, probe: Probe, i: number): Float32Array {
   const length = lengthOf(output);
   if (probe === "numbers") return Float32Array.from({ length: length ** 2 }, (_, j) => Number(j % (length + 1) === 0));
-  // Lanes that pad channels to a quad may hold anything.
+  // Lanes that pad channels to a quad may contain anything.
   return randomArray(probe.sums * length, i + 200).map((value, j) =>
     j % (4 * output.pitch) < output.channels ? value : 0
   );
 }
 
-/** Floats of a feature, as it lies in the arena. */
+/** Number of floats of a feature in the arena. */
 function lengthOf({ size, pitch }: Region): number {
   return 4 * areaOf(size) * pitch;
 }
 
-/** As much of one as runners look at. */
+/** The properties of an adapter that runners use. */
 function networkOf(features: readonly Pick<Region, "size" | "channels">[], classes: number): Network {
   return { spec: { name: "probe", classes: new Array<string>(classes) }, features, exits: [] } as unknown as Network;
 }

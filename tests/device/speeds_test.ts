@@ -13,21 +13,21 @@ import { asGpus } from "./as_gpus.ts";
 const ms = fc.double({ min: 0, max: 100, noNaN: true });
 const speed = fc.record({ fixed: ms, each: ms.map((value) => value + 0.01) });
 
-Deno.test("the smallest batch for a GPU is the first that it finishes sooner, and so are all larger ones", () => {
+Deno.test("smallestGpuBatch() is the first batch size from which on the GPU is faster", () => {
   fc.assert(fc.property(speed, speed, (gpu, cpu) => {
     const smallest = smallestGpuBatch({ flops: 1, gpu, cpu });
     assertGreater(smallest, 0);
     for (const count of [1, 2, 3, 10, 64, 1000]) {
       const ahead = timeOf(cpu, count) - timeOf(gpu, count);
       if (count > 1 && Math.abs(ahead) < 1e-6) continue;
-      // One that is ahead with one image and behind later is taken for all.
+      // A device that is faster for one image and slower for larger batches is used for all batches.
       if (timeOf(gpu, 1) < timeOf(cpu, 1)) assertEquals(smallest, 1);
       else assertEquals(count >= smallest, ahead > 0);
     }
   }));
 });
 
-/** A runner that takes its time by a clock of its own, and notes what it was given. */
+/** A runner with a simulated clock that records its batches. */
 function fakeRunner(kind: "gpu" | "cpu", { fixed, each }: { fixed: number; each: number }, batchSize = 64) {
   let [time, disposed, count] = [0, false, 0];
   const batches: number[] = [];
@@ -45,7 +45,7 @@ function fakeRunner(kind: "gpu" | "cpu", { fixed, each }: { fixed: number; each:
   return { runner, batches, now: () => time, isDisposed: () => disposed };
 }
 
-Deno.test("a runner is measured by few runs: of one image, and of as many as take a tenth of a second", async () => {
+Deno.test("measureSpeed() runs one image, then as many as take a tenth of a second", async () => {
   const about = { stages: 2, length: 3 };
   for (
     const [speed, batches] of [[{ fixed: 10, each: 0.5 }, [1, 1, 6, 6]], [{ fixed: 0, each: 300 }, [1, 1]]] as const
@@ -58,7 +58,7 @@ Deno.test("a runner is measured by few runs: of one image, and of as many as tak
   }
 });
 
-Deno.test("each batch goes to what is sooner done; a device that never is, is disposed of", async () => {
+Deno.test("joinRunners() runs each batch on the faster device, and disposes of a device that is never faster", async () => {
   const join = (gpu: { fixed: number; each: number }, cpu: { fixed: number; each: number }, together = false) => {
     const fakes = { gpu: fakeRunner("gpu", gpu, 32), cpu: fakeRunner("cpu", cpu) };
     const runner = joinRunners({ gpu: fakes.gpu.runner, cpu: fakes.cpu.runner }, { flops: 1, gpu, cpu }, { together });
@@ -76,7 +76,7 @@ Deno.test("each batch goes to what is sooner done; a device that never is, is di
   assertEquals(join({ fixed: 10, each: 0.1 }, { fixed: 0, each: 3 }, true).left, [false, true]);
 });
 
-Deno.test("speeds are kept by adapter and network", async () => {
+Deno.test("keepSpeeds() stores speeds by adapter and network", async () => {
   const adapter = `an adapter of this test, ${crypto.randomUUID()}`;
   const [gpu, cpu] = [{ fixed: 10, each: 1 }, { fixed: 0, each: 2 }];
   await keepSpeeds(adapter, { flops: 1, gpu, cpu });
@@ -85,7 +85,7 @@ Deno.test("speeds are kept by adapter and network", async () => {
   assertEquals(await keptSpeeds(adapter), [{ flops: 1, gpu: cpu, cpu }, { flops: 2, gpu, cpu }]);
 });
 
-gpuTest("auto measures a GPU and the CPU once, and devices tells what it found", async (adapter) => {
+gpuTest("device auto measures the GPU and the CPU once; describeAdapters() reports the result", async (adapter) => {
   using _ = asGpus();
   const model = tinyModel();
   const image = randomArray(3 * 20 ** 2, 1);

@@ -1,5 +1,5 @@
 /**
- * What every trainer does.
+ * Tests that apply to every trainer.
  *
  * @module
  */
@@ -14,6 +14,7 @@ import { buildNetwork } from "../../lib/network/build.ts";
 import type { Network } from "../../lib/network/network.ts";
 import { randomTensors } from "../fixtures.ts";
 import { gpuTest } from "../gpu.ts";
+import { times } from "../long.ts";
 import { NETWORKS } from "../training_networks.ts";
 import { assertFirstStep, randomBatch, trainerOptions } from "./training.ts";
 
@@ -56,13 +57,13 @@ async function after(
 const ADAMW = { kind: "adamw", betas: [0.8, 0.95], epsilon: 1e-3, weightDecay: 0.1, decay: "weights" } as const;
 
 for (const [title, network] of NETWORKS) {
-  deviceTest(`${title}: losses, gradients and statistics are as defined`, async (open) => {
+  deviceTest(`${title}: losses, gradients and statistics match their definitions`, async (open) => {
     const options = trainerOptions(network);
     await assertFirstStep(network, options, (state) => open(network, state, options));
   });
 }
 
-deviceTest("second labels share the target", async (open) => {
+deviceTest("mixed images have targets with two labels", async (open) => {
   const options = trainerOptions(NETWORK);
   const second = { labels: Uint32Array.of(0, 0, 1, 2, 2), shares: Float32Array.of(0.5, 0.25, 1, 0, 0.7) };
   await assertFirstStep(NETWORK, options, (state) => open(NETWORK, state, options), { second });
@@ -73,9 +74,9 @@ deviceTest("equilibrium gradients are divided by the number of exits that share 
   await assertFirstStep(NETWORK, options, (state) => open(NETWORK, state, options));
 });
 
-deviceTest("earlier exits learn from the last one, into which no gradient flows", async (open) => {
+deviceTest("distillation trains earlier exits, without gradients into the last one", async (open) => {
   const exits = NETWORK.exits.map((_, k) => 1 + k / 2);
-  for (const [weight, temperature] of [[0.3, 4], [1, 1], [0, 2]]) {
+  for (const [weight, temperature] of [[0.3, 4], [1, 1], [0, 2]].slice(0, times(1, 3))) {
     const distillation = { teacher: "last-exit", weight, temperature } as const;
     for (const network of [NETWORK, NETWORKS.get("boosted exits")!]) {
       const loss = { exits: exits.slice(0, network.exits.length), labelSmoothing: 0.1, distillation };
@@ -85,7 +86,7 @@ deviceTest("earlier exits learn from the last one, into which no gradient flows"
   }
 });
 
-deviceTest("classifiers alone: all else stays", async (open) => {
+deviceTest("with train: classifiers, other weights do not change", async (open) => {
   const options = trainerOptions(NETWORK, { train: "classifiers" });
   await assertFirstStep(NETWORK, options, (state) => open(NETWORK, state, options));
   const { tensors } = await after(open, 2, { changes: { train: "classifiers" } });
@@ -95,30 +96,30 @@ deviceTest("classifiers alone: all else stays", async (open) => {
   }
 });
 
-Deno.test("steps are the same whatever the number of threads (CPU)", async () => {
+Deno.test("training steps are bit-identical for every number of threads (CPU)", async () => {
   const [one, three] = [await after(onCpu(1), 3), await after(onCpu(3), 3)];
   assertEquals(one, three);
   assertNotEquals(one.tensors, START.tensors);
 });
 
-deviceTest("two runs give the same weights", async (open) => {
+deviceTest("two training runs give the same weights", async (open) => {
   assertEquals(await after(open, 3), await after(open, 3));
 });
 
-deviceTest("a run goes on from its state as if it had not stopped", async (open) => {
+deviceTest("a training run that resumes from its state gives the same weights", async (open) => {
   const distillation = { teacher: "last-exit", weight: 0.5, temperature: 3 } as const;
   const changes = { emaDecay: 0.9, loss: { ...trainerOptions(NETWORK).loss, distillation } };
   const half = await after(open, 2, { changes });
   assertEquals(await after(open, 2, { changes, state: half, first: 2 }), await after(open, 4, { changes }));
 });
 
-deviceTest("AdamW goes on from its state as if it had not stopped", async (open) => {
+deviceTest("AdamW resumes from its state with bit-identical weights", async (open) => {
   const changes = { emaDecay: 0.9, optimizer: ADAMW };
   const half = await after(open, 2, { changes });
   assertEquals(await after(open, 2, { changes, state: half, first: 2 }), await after(open, 4, { changes }));
 });
 
-deviceTest("AdamW is PyTorch's", async (open) => {
+deviceTest("AdamW agrees with PyTorch", async (open) => {
   const { betas: [first, second], epsilon, weightDecay } = ADAMW;
   const gradientsOf = async (state: TrainingState, step: number) => {
     const optimizer = { kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0, decay: "all" } as const;
@@ -150,7 +151,7 @@ deviceTest("AdamW is PyTorch's", async (open) => {
   }
 });
 
-deviceTest("the optimiser is PyTorch's", async (open) => {
+deviceTest("SGD agrees with PyTorch", async (open) => {
   const optimizer = { kind: "sgd", momentum: 0.8, nesterov: true, weightDecay: 0.01, decay: "weights" } as const;
   const first = (await after(open, 1, { changes: { optimizer: { ...optimizer, weightDecay: 0 } } })).momentum;
   const { tensors, momentum } = await after(open, 1, { changes: { optimizer, emaDecay: 0.75 } });
@@ -171,7 +172,7 @@ deviceTest("the optimiser is PyTorch's", async (open) => {
   }
 });
 
-deviceTest("a loss that is not finite changes nothing, nor does what comes after", async (open) => {
+deviceTest("a loss that is not finite changes no weights, in this step or later", async (open) => {
   using trainer = await open(NETWORK, START, trainerOptions(NETWORK));
   const { images, labels } = randomBatch(NETWORK);
   await trainer.step(images, labels, { learningRate: 0.1 });
@@ -182,7 +183,7 @@ deviceTest("a loss that is not finite changes nothing, nor does what comes after
   assertEquals(await trainer.read(), good);
 });
 
-deviceTest("steps that are not waited for take turns", async (open) => {
+deviceTest("training steps that are not awaited run one after another", async (open) => {
   const waited = await after(open, 3);
   using trainer = await open(NETWORK, START, trainerOptions(NETWORK));
   for (let step = 0; step < 3; step++) {
@@ -193,13 +194,13 @@ deviceTest("steps that are not waited for take turns", async (open) => {
   assertEquals(await trainer.read(), waited);
 });
 
-deviceTest("a batch that is too large or not of the network's is refused", async (open) => {
+deviceTest("a training batch that is too large or does not fit the network is refused", async (open) => {
   using trainer = await open(NETWORK, START, trainerOptions(NETWORK));
   const { images, labels } = randomBatch(NETWORK, { samples: 7 });
   assertThrows(
     () => trainer.step(images, labels, { learningRate: 0.1 }),
     RangeError,
-    "7 samples where there is room for 6",
+    "7 samples, more than the batch size 6",
   );
   assertThrows(
     () => trainer.step(images.subarray(1), labels.subarray(1), { learningRate: 0.1 }),
@@ -213,21 +214,21 @@ deviceTest("a batch that is too large or not of the network's is refused", async
   for (
     const [second, message] of [
       [{ labels: wrong, shares: new Float32Array(6) }, "label 3"],
-      [{ labels: right, shares: new Float32Array(5) }, "5 shares of them for 6 images"],
-      [{ labels: right, shares: new Float32Array(6).fill(NaN) }, "share of NaN"],
-      [{ labels: right, shares: new Float32Array(6).fill(1.5) }, "share of 1.5"],
+      [{ labels: right, shares: new Float32Array(5) }, "5 shares for 6 images"],
+      [{ labels: right, shares: new Float32Array(6).fill(NaN) }, "is NaN, expected 0 to 1"],
+      [{ labels: right, shares: new Float32Array(6).fill(1.5) }, "is 1.5, expected 0 to 1"],
     ] as const
   ) {
     assertThrows(() => trainer.step(six, right, { learningRate: 0.1, second }), RangeError, message);
   }
 });
 
-Deno.test("a batch that does not fit is refused with the largest that does (CPU)", async () => {
-  const network = buildNetwork(await readSpec("ranet-cifar10"));
+Deno.test("a training batch that does not fit is refused with the largest one that does (CPU)", async () => {
+  const network = buildNetwork(await readSpec("ranet-cifar10-micro"));
   const state = { tensors: randomTensors(network), momentum: new Map() };
-  const create = (batch: number) => onCpu(1)(network, state, { ...trainerOptions(network), batch });
-  const error = await assertRejects(() => create(5000), RanetError, "The largest batch that fits is ");
+  const create = (batchSize: number) => onCpu(1)(network, state, { ...trainerOptions(network), batchSize });
+  const error = await assertRejects(() => create(100_000), RanetError, "The largest batch that fits is ");
   const largest = Number(error.message.match(/fits is (\d+)/)![1]);
-  assert(largest >= 128 && largest < 5000);
+  assert(largest >= 128 && largest < 100_000);
   await assertRejects(() => create(largest + 1), RanetError, `The largest batch that fits is ${largest}.`);
 });

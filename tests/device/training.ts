@@ -1,5 +1,5 @@
 /**
- * A trainer's first step against the plain one, for tests of every device.
+ * Compares a trainer's first step with the reference implementation, for tests of every device.
  *
  * @module
  */
@@ -12,10 +12,10 @@ import { buildTrainingPlan } from "../../lib/planner/training_build.ts";
 import { randomArray, randomTensors } from "../fixtures.ts";
 import { PlainTraining } from "./plain_training.ts";
 
-/** How tests train where nothing else is said. */
+/** Default options of trainers in tests. */
 export function trainerOptions(network: Network, changes: Partial<TrainerOptions> = {}): TrainerOptions {
   return {
-    batch: 6,
+    batchSize: 6,
     optimizer: { kind: "sgd", momentum: 0.9, nesterov: false, weightDecay: 0, decay: "all" },
     loss: { exits: network.exits.map((_, k) => 1 + k / 2), labelSmoothing: 0.1 },
     emaDecay: 0,
@@ -32,7 +32,7 @@ export function randomBatch(network: Network, { samples = 5, seed = 1 } = {}) {
   return { images, labels };
 }
 
-/** Takes a step at rate 0: losses, gradients and running statistics are to be the plain ones. */
+/** Takes a step at rate 0, and compares losses, gradients and running statistics with the reference implementation. */
 export async function assertFirstStep(
   network: Network,
   options: TrainerOptions,

@@ -10,12 +10,12 @@ import { randomMsdnets, randomRanets } from "./networks.ts";
 
 const cifar = buildNetwork(await readSpec("ranet-cifar10"));
 
-/** How many elements have a class and belong to an exit. */
+/** Number of elements that have a class and belong to an exit. */
 function count(svg: string, name: string): number {
   return svg.match(new RegExp(`class="${name}" data-exit="\\d+"`, "g"))?.length ?? 0;
 }
 
-Deno.test("every drawing is well-formed and has one element per part of the network", () => {
+Deno.test("every drawing is well-formed XML with one element per part of the network", () => {
   fc.assert(
     fc.property(randomRanets, (spec) => {
       const network = buildUnchecked(spec);
@@ -36,7 +36,7 @@ Deno.test("every drawing is well-formed and has one element per part of the netw
   );
 });
 
-Deno.test("a drawing of an MSDNet has a box per scale and stretch of layers, and says what is dropped", () => {
+Deno.test("a drawing of an MSDNet has a box per scale and group of layers, and marks dropped scales", () => {
   fc.assert(
     fc.property(randomMsdnets, (spec) => {
       const network = buildUnchecked(spec);
@@ -45,7 +45,7 @@ Deno.test("a drawing of an MSDNet has a box per scale and stretch of layers, and
       assertEquals(count(svg, "base"), spec.scales.length);
       assertEquals(count(svg, "exit"), spec.layers.length);
       assertEquals(svg.match(/>dropped</g)?.length ?? 0, spec.scales.length - spec.remaining.at(-1)!);
-      // Each scale's boxes have as many layers as it takes part in.
+      // The boxes of each scale have as many layers as the scale.
       spec.scales.forEach((_, s) => {
         const own = network.blocks.filter(({ row }) => row === s);
         const depth = spec.remaining.filter((left) => left >= spec.scales.length - s).length;
@@ -57,7 +57,7 @@ Deno.test("a drawing of an MSDNet has a box per scale and stretch of layers, and
   );
 });
 
-Deno.test("a drawing has a name and a description, and a style for dark pages", () => {
+Deno.test("a drawing has a title, a description and a dark style", () => {
   const svg = drawNetwork(cifar);
   assertMatch(svg, /^<svg [^>]*role="img"[^>]*>\n<title>ranet-cifar10: RANet, 3 sub-networks, 6 exits<\/title>/);
   assertStringIncludes(svg, "exit 1 8.36 M, exit 2 21.77 M, exit 3 32.84 M");
@@ -65,7 +65,7 @@ Deno.test("a drawing has a name and a description, and a style for dark pages", 
   assertFalse(/url\(|href|\bid=/.test(svg), "nothing to fetch, and no ids that clash when two drawings share a page");
 });
 
-Deno.test("what a network is called cannot become markup", () => {
+Deno.test("a network's name is escaped in a drawing", () => {
   const name = `</title><script>alert("1")</script>&amp;\u0000\ud800'`;
   const svg = drawNetwork({ ...cifar, spec: { ...cifar.spec, name } });
   assertEquals(XMLValidator.validate(svg), true);
@@ -75,14 +75,14 @@ Deno.test("what a network is called cannot become markup", () => {
 });
 
 for (const name of ["ranet-cifar10", "msdnet-imagenet-step4"]) {
-  Deno.test(`docs/${name}.svg is what draw draws`, async () => {
+  Deno.test(`docs/${name}.svg is up to date`, async () => {
     const file = new URL(`../../docs/${name}.svg`, import.meta.url);
     const drawing = drawNetwork(buildNetwork(await readSpec(name)));
     assertEquals(await Deno.readTextFile(file), drawing, `run: ./ranet draw ${name} --out docs/${name}.svg`);
   });
 }
 
-Deno.test("bundled specs are drawn", async () => {
+Deno.test("every bundled spec can be drawn", async () => {
   for (const name of BUNDLED_SPECS) {
     const svg = drawNetwork(buildNetwork(await readSpec(name)));
     assertEquals(XMLValidator.validate(svg), true);

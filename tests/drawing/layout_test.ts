@@ -10,7 +10,7 @@ import { changeSpec, type SpecChanges } from "../../lib/spec/change.ts";
 import { buildUnchecked } from "../../lib/network/families.ts";
 import { randomNetworks, randomRanets } from "./networks.ts";
 
-/** Where text and other marks that must stay readable are. */
+/** Areas of text and other marks that must stay readable. */
 function marks(layout: Layout): Box[] {
   const line = ({ x, y }: Point, text: string, size: number): Box => ({
     x,
@@ -39,7 +39,7 @@ function marks(layout: Layout): Box[] {
 const overlap = (a: Box, b: Box) =>
   a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 
-Deno.test("marks lie within the picture and never on one another, and text fits its box", () => {
+Deno.test("marks are inside the picture and do not overlap, and text fits its box", () => {
   fc.assert(
     fc.property(randomNetworks, (network) => {
       const layout = layOut(network);
@@ -58,7 +58,7 @@ Deno.test("marks lie within the picture and never on one another, and text fits 
   );
 });
 
-Deno.test("the picture says what dense layers are made of", async () => {
+Deno.test("a drawing names the kind of dense layers", async () => {
   const spec = await readSpec("ranet-cifar10-micro");
   const totals = (changes: SpecChanges) =>
     layOut(buildNetwork(changeSpec(spec, changes as SpecChanges<typeof spec>))).totals.map(({ text }) => text).join(
@@ -70,7 +70,7 @@ Deno.test("the picture says what dense layers are made of", async () => {
   assertStringIncludes(totals({ depthwise: true, kernel: 7, head }), "depthwise 3×3, 7×7");
 });
 
-Deno.test("arrows join the sides of boxes, and cross no text", () => {
+Deno.test("arrows connect the sides of boxes and do not cross text", () => {
   fc.assert(
     fc.property(randomNetworks, (network) => {
       const layout = layOut(network);
@@ -103,7 +103,7 @@ Deno.test("arrows join the sides of boxes, and cross no text", () => {
   );
 });
 
-Deno.test("parts belong to the first exit that needs them", () => {
+Deno.test("each part belongs to the first exit that needs it", () => {
   fc.assert(
     fc.property(randomRanets.map(buildUnchecked), (network) => {
       const { blocks, exits } = layOut(network);
@@ -111,7 +111,7 @@ Deno.test("parts belong to the first exit that needs them", () => {
         const own = blocks[block];
         assertEquals([own.exit, own.size, own.channels], [k + 1, size, channels]);
         assertEquals(exits[k].flops, network.exits[k].cumulativeFlops);
-        // Names say which blocks the authors compute for this exit; no earlier one needs them.
+        // The names are of the blocks that the authors compute for this exit; no earlier exit needs them.
         const computed = new Set(
           layers.flatMap((layer) => "name" in layer ? layer.name.match(/^scale_flows\.\d+\.\d+/) ?? [] : []),
         );
@@ -124,7 +124,7 @@ Deno.test("parts belong to the first exit that needs them", () => {
   );
 });
 
-Deno.test("the published CIFAR-10 network", async () => {
+Deno.test("the layout of the published CIFAR-10 network has the expected boxes", async () => {
   const network = buildNetwork(await readSpec("ranet-cifar10"));
   const { bases, blocks, exits, transitions } = layOut(network);
   assertEquals(bases.map(shapeText), ["8×8×64", "16×16×32", "32×32×16"]);
@@ -136,7 +136,7 @@ Deno.test("the published CIFAR-10 network", async () => {
   assertEquals(transitions.length, 3);
 });
 
-Deno.test("clip keeps what fits", () => {
+Deno.test("clip() shortens text to its width", () => {
   fc.assert(
     fc.property(fc.string({ unit: "grapheme", maxLength: 80 }), fc.integer({ min: 40, max: 400 }), (text, width) => {
       const clipped = clip(text, 12, width);

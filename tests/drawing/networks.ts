@@ -19,13 +19,13 @@ const more = fc.record({
   transitions: fc.uniqueArray(fc.integer({ min: 1, max: 16 })),
 });
 
-/** Blocks that were drawn, and the last one. */
+/** Blocks of the drawn numbers, and the last one. */
 function chosen(wanted: readonly boolean[], counts: readonly number[]): number[] {
   const blocks = counts.reduce((sum, count) => sum + count, 0);
   return Array.from({ length: blocks }, (_, i) => i + 1).filter((block) => wanted[block] || block === blocks);
 }
 
-/** What dense layers are made of. */
+/** Kinds of dense layers. */
 const denseKinds: fc.Arbitrary<DenseSettings> = fc.record({
   depthwise: fc.boolean(),
   kernel: fc.constantFrom(3, 5, 7),
@@ -89,7 +89,7 @@ export const randomMsdnets: fc.Arbitrary<MsdnetSpec> = fc.record({
   channels: fc.integer({ min: 1, max: 40 }),
   growth: fc.integer({ min: 1, max: 20 }).map((half) => 2 * half),
   layers: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 5 }),
-  /** How many scales each layer drops. */
+  /** Number of scales that each layer drops. */
   drops: fc.array(fc.constantFrom(0, 0, 0, 1, 2), { minLength: 25, maxLength: 25 }),
   transitions: fc.uniqueArray(fc.integer({ min: 1, max: 25 }), { maxLength: 4 }),
   dense: denseKinds,
@@ -114,5 +114,5 @@ export const randomMsdnets: fc.Arbitrary<MsdnetSpec> = fc.record({
   };
 });
 
-/** Networks that a valid spec could ask for. */
+/** Networks of all valid specs. */
 export const randomNetworks: fc.Arbitrary<Network> = fc.oneof(randomRanets, randomMsdnets).map(buildUnchecked);

@@ -19,7 +19,7 @@ const costs = exits.map(({ cumulativeFlops }) => cumulativeFlops);
 const length = 3 * 32 * 32;
 const weights = await digestModel(model);
 
-/** Images of stripes, all different. */
+/** Striped images, all different. */
 function images(count: number): Float32Array {
   return Float32Array.from({ length: count * length }, (_, i) => Math.sin((i % length) * (1 + Math.floor(i / length))));
 }
@@ -43,7 +43,7 @@ async function collect(executor: AdaptiveExecutor, options?: AnytimeOptions): Pr
 }
 
 for (const device of ["cpu", "auto"] as const) {
-  Deno.test(`anytime yields every exit's prediction in turn (${device})`, async () => {
+  Deno.test(`anytime() yields the prediction of every exit in turn (${device})`, async () => {
     using executor = await AdaptiveExecutor.create(model, { device, batchSize: 2 });
     const logits = await executor.forward(images(1));
     const results = await collect(executor);
@@ -55,7 +55,7 @@ for (const device of ["cpu", "auto"] as const) {
     });
   });
 
-  Deno.test(`anytime goes on rightly after the executor was used in between (${device})`, async () => {
+  Deno.test(`anytime() continues correctly after another call of the executor (${device})`, async () => {
     using executor = await AdaptiveExecutor.create(model, { device, batchSize: 2 });
     const undisturbed = await collect(executor, { budget: costs[2] });
     const results: Classification[] = [];
@@ -72,7 +72,7 @@ for (const device of ["cpu", "auto"] as const) {
   });
 }
 
-Deno.test("a budget gives the last exit that fits, in one go or exit by exit", async () => {
+Deno.test("anytime() with a budget ends at the last exit that fits", async () => {
   using executor = await AdaptiveExecutor.create(model, { device: "auto", batchSize: 1 });
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: costs[0], max: 2 * costs[5] }), async (budget) => {
@@ -88,7 +88,7 @@ Deno.test("a budget gives the last exit that fits, in one go or exit by exit", a
   );
 });
 
-Deno.test("a budget below exit 1 is refused with the smallest", async () => {
+Deno.test("anytime() refuses a budget below the cost of exit 1", async () => {
   using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 1 });
   for (const budget of [costs[0] - 1, 0]) {
     const error = await assertRejects(() => executor.classifyAnytime(images(1), { budget }), RanetError);
@@ -98,7 +98,7 @@ Deno.test("a budget below exit 1 is refused with the smallest", async () => {
   await assertRejects(() => executor.classifyAnytime(images(1), { budget: NaN }), RanetError, "the budget is NaN");
 });
 
-Deno.test("exit 1 answers where the deadline is over at once; a deadline far off changes nothing", async () => {
+Deno.test("anytime() always yields exit 1, also after the deadline; a distant deadline has no effect", async () => {
   using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 1 });
   assertEquals((await executor.classifyAnytime(images(1), { deadline: 0 })).exit, 1);
   assertEquals((await executor.classifyAnytime(images(1), { deadline: 1e9, budget: costs[1] })).exit, 2);
@@ -107,7 +107,7 @@ Deno.test("exit 1 answers where the deadline is over at once; a deadline far off
   }
 });
 
-Deno.test("after an abort no exit is begun, and the executor goes on working", async () => {
+Deno.test("anytime() starts no exit after an abort, and the executor still works", async () => {
   using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 1 });
   for (const last of [1, 2, 4]) {
     const controller = new AbortController();
@@ -121,7 +121,7 @@ Deno.test("after an abort no exit is begun, and the executor goes on working", a
   assertEquals((await executor.classify(images(2), { threshold: 0 })).length, 2);
 });
 
-Deno.test("an abort from a timer is seen between two exits, also on the CPU", async () => {
+Deno.test("anytime() detects an abort from a timer between two exits, also on the CPU", async () => {
   using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 1 });
   const controller = new AbortController();
   setTimeout(() => setTimeout(() => setTimeout(() => controller.abort())));
@@ -130,14 +130,14 @@ Deno.test("an abort from a timer is seen between two exits, also on the CPU", as
   assertEquals(flops, costs[exit - 1]);
 });
 
-Deno.test("a signal aborted before exit 1 throws its reason", async () => {
+Deno.test("anytime() throws the signal's reason if it is aborted before exit 1", async () => {
   using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 1 });
   const signal = AbortSignal.abort(new RangeError("enough"));
   await assertRejects(() => executor.classifyAnytime(images(1), { signal }), RangeError, "enough");
   assertEquals((await executor.classifyAnytime(images(1), { budget: costs[0] })).exit, 1);
 });
 
-Deno.test("an abort does not wait for the batches before it", async () => {
+Deno.test("an aborted anytime() does not wait for earlier batches", async () => {
   using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 1 });
   const settled: string[] = [];
   const batch = executor.classify(images(8)).then(() => settled.push("batch"));
@@ -151,12 +151,12 @@ Deno.test("an abort does not wait for the batches before it", async () => {
   assertEquals((await executor.classify(images(1))).length, 1);
 });
 
-Deno.test("anytime takes one image", async () => {
+Deno.test("anytime() refuses more than one image", async () => {
   using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 1 });
   await assertRejects(() => executor.classifyAnytime(images(2)), RanetError, "takes one image, found 2");
 });
 
-Deno.test("thresholds of 0 take exit 1 for all, above 1 the last", async () => {
+Deno.test("classify() takes exit 1 with thresholds of 0, and the last exit with thresholds above 1", async () => {
   using executor = await AdaptiveExecutor.create(model, { device: "auto", batchSize: 4 });
   for (const [threshold, exit] of [[0, 1], [1.5, exits.length], [Infinity, exits.length]]) {
     const thresholds = exits.map(() => threshold).with(-1, -Infinity);
@@ -165,7 +165,7 @@ Deno.test("thresholds of 0 take exit 1 for all, above 1 the last", async () => {
   }
 });
 
-Deno.test("higher thresholds never lower the cost, and a batch gives what its images give one by one", async () => {
+Deno.test("higher thresholds never reduce the cost; a batch gives the same results as its images one by one", async () => {
   using executor = await AdaptiveExecutor.create(model, { device: "auto", batchSize: 4 });
   const batch = images(4);
   const singles = Array.from({ length: 4 }, (_, i) => batch.subarray(i * length, (i + 1) * length));
@@ -184,7 +184,7 @@ Deno.test("higher thresholds never lower the cost, and a batch gives what its im
   );
 });
 
-Deno.test("a calibration of another model, or beside a threshold, is refused", async () => {
+Deno.test("classify() refuses a calibration of another model, or together with a threshold", async () => {
   using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 1 });
   const good = calibration(exits.map(() => 0));
   const use = (options: Parameters<AdaptiveExecutor["classify"]>[1]) => () => executor.classify(images(1), options);
@@ -193,7 +193,7 @@ Deno.test("a calibration of another model, or beside a threshold, is refused", a
   await assertRejects(use({ calibration: good, threshold: 0.5 }), RanetError, "found both");
 });
 
-Deno.test("summarize averages over the samples, and over the exits", async () => {
+Deno.test("summarize() averages costs over samples and counts samples by exit", async () => {
   const { probabilities, ...result } = { label: "", index: 3, confidence: 1, exitLabel: "", probabilities: images(1) };
   const results = [1, 1, 2, 6].map((exit) => ({ ...result, probabilities, exit, flops: costs[exit - 1] }));
   const summary = summarize(results, model.network, { labels: [3, 0, 3, 3] });
@@ -206,7 +206,7 @@ Deno.test("summarize averages over the samples, and over the exits", async () =>
   await assertRejects(() => Promise.try(() => summarize([], model.network)), RanetError, "no samples");
 });
 
-Deno.test("a sample whose confidence is exactly its calibrated threshold leaves, however the device rounds", async () => {
+Deno.test("a sample with exactly the calibrated threshold as its confidence leaves, on every device", async () => {
   using executor = await AdaptiveExecutor.create(model, { device: "auto", batchSize: 16 });
   const batch = images(16);
   const [logits] = await executor.forward(batch);
@@ -219,7 +219,7 @@ Deno.test("a sample whose confidence is exactly its calibrated threshold leaves,
 });
 
 gpuTest(
-  "the first exit's answer is read back alone, all others together; each alone where an abort is to be seen",
+  "anytime() reads the first exit alone and the others together, or each alone if it can be aborted",
   async () => {
     const image = randomArray(3 * 20 ** 2, 5);
     const { mapAsync } = GPUBuffer.prototype;

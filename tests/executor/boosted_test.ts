@@ -1,6 +1,6 @@
 /**
- * Boosted exits: logits are those of the same weights without boosting, plus a share of the exit's before, wherever they are
- * computed and however far at a time.
+ * Tests boosted exits: logits are those of the same weights without boosting, plus a share of the previous exit's, on every
+ * device and in every way to run them.
  *
  * @module
  */
@@ -22,6 +22,7 @@ import { digestModel, digestTensors } from "../../lib/weights/digest.ts";
 import { withFolder } from "../cli/ranet.ts";
 import { randomArray, randomTensors, relativeError, TINY_SPEC } from "../fixtures.ts";
 import { gpuTest } from "../gpu.ts";
+import { longTest } from "../long.ts";
 import { runOnnx } from "../onnx/run.ts";
 import { randomImages, randomModel } from "../quantized/random_model.ts";
 
@@ -37,10 +38,10 @@ const boosted = createModel(SPEC, tensors, { source: "random" });
 const warm = withTemperatures(boosted, Array.from({ length: EXITS }, (_, k) => TEMPERATURES[k % 3]));
 const LENGTH = 3 * 20 * 20;
 const images = randomArray(COUNT * LENGTH, 9);
-/** Leads to infinities. */
+/** A model whose logits become infinite. */
 const wild = images.map(() => 1e38);
 
-/** What a boosted model's exits should give, from the same weights without boosting. */
+/** The expected logits of a boosted model, computed from the same weights without boosting. */
 async function expectedLogits({ temperatures }: Model): Promise<Float64Array[]> {
   using executor = await AdaptiveExecutor.create(plain, { device: "cpu", batchSize: COUNT });
   const own = await executor.forward(images);
@@ -54,15 +55,15 @@ async function expectedLogits({ temperatures }: Model): Promise<Float64Array[]> 
 /** Registers a test for every device. */
 function deviceTest(name: string, test: (device: "cpu" | "gpu", threads?: number) => Promise<void>): void {
   Deno.test(`${name} (CPU)`, () => test("cpu"));
-  Deno.test(`${name} (CPU, more threads than images)`, () => test("cpu", 7));
+  longTest(`${name} (CPU, more threads than images)`, () => test("cpu", 7));
   gpuTest(name, () => test("gpu"));
 }
 
 for (const [title, model] of [["without temperatures", boosted], ["with temperatures", warm]] as const) {
-  deviceTest(`${title}: logits add up from exit to exit`, async (device, threads) => {
+  deviceTest(`${title}: the logits of an exit include those of the previous exit`, async (device, threads) => {
     using executor = await AdaptiveExecutor.create(model, { device, threads, batchSize: COUNT });
     const expected = await expectedLogits(model);
-    // Later batches find what earlier ones left.
+    // Later batches find the memory as earlier ones left it.
     for (const batch of [images, wild, images]) {
       const logits = await executor.forward(batch);
       if (batch === wild) continue;
@@ -70,7 +71,7 @@ for (const [title, model] of [["without temperatures", boosted], ["with temperat
     }
   });
 
-  deviceTest(`${title}: whoever decides where images leave decides by these logits`, async (device, threads) => {
+  deviceTest(`${title}: thresholds apply to these logits`, async (device, threads) => {
     using executor = await AdaptiveExecutor.create(model, { device, threads, batchSize: COUNT });
     const expected = (await expectedLogits(model)).map((logits) => Float32Array.from(logits));
     const at = (k: number, i: number) => expected[k].subarray(i * CLASSES, (i + 1) * CLASSES);
@@ -84,7 +85,7 @@ for (const [title, model] of [["without temperatures", boosted], ["with temperat
     assert(new Set(results.map(({ exit }) => exit)).size > 1);
   });
 
-  deviceTest(`${title}: exit by exit is as all at once`, async (device, threads) => {
+  deviceTest(`${title}: running exit by exit gives the same results as one run`, async (device, threads) => {
     using executor = await AdaptiveExecutor.create(model, { device, threads, batchSize: COUNT });
     const expected = await expectedLogits(model);
     const results = await Array.fromAsync(executor.anytime(images.subarray(0, LENGTH)));
@@ -94,7 +95,7 @@ for (const [title, model] of [["without temperatures", boosted], ["with temperat
     );
   });
 
-  Deno.test(`${title}: ONNX files have these logits, whole or cut at an exit`, async () => {
+  Deno.test(`${title}: ONNX files give the same logits, complete or cut at an exit`, async () => {
     const expected = await expectedLogits(model);
     const shape = [COUNT, 3, 20, 20];
     const whole = await runOnnx(exportOnnx(model), images, shape);
@@ -106,7 +107,7 @@ for (const [title, model] of [["without temperatures", boosted], ["with temperat
   });
 }
 
-Deno.test("in eight bits, with and without temperatures, logits add up as well (CPU)", async () => {
+Deno.test("boosted exits of 8-bit models add logits, with and without temperatures (CPU)", async () => {
   const plainly = randomModel(PLAIN, { seed: 3 });
   const batch = randomImages(plainly, COUNT, 5);
   using own = await AdaptiveExecutor.create(plainly, { device: "cpu", batchSize: COUNT });
@@ -126,7 +127,7 @@ Deno.test("in eight bits, with and without temperatures, logits add up as well (
   }
 });
 
-Deno.test("a calibration is of a boosted model or of the one that is not; digests of today's models stay", async () => {
+Deno.test("a calibration of a boosted model is refused for the same weights without boosting, and vice versa", async () => {
   assertEquals(await digestModel(plain), await digestTensors(tensors));
   assertNotEquals(await digestModel(boosted), await digestModel(plain));
   assertNotEquals(
@@ -152,7 +153,7 @@ Deno.test("a calibration is of a boosted model or of the one that is not; digest
   await assertRejects(() => executor.classify(images, { calibration }), RanetError, "other weights");
 });
 
-Deno.test("temperatures are of a boosted model or of the one that is not, too", async () => {
+Deno.test("temperatures of a boosted model are refused for the same weights without boosting, and vice versa", async () => {
   await withFolder(async (folder) => {
     const save = async (spec: ArchitectureSpec, temperatures?: readonly number[]) =>
       await Deno.writeFile(`${folder}/model.zip`, await packModel(spec, tensors, { temperatures }));
@@ -166,6 +167,6 @@ Deno.test("temperatures are of a boosted model or of the one that is not, too", 
       `${folder}/model.zip`,
       writeModelFiles({ ...other, "temperatures.json": files["temperatures.json"] }),
     );
-    await assertRejects(() => loadModel(`${folder}/model.zip`), RanetError, "boosted otherwise");
+    await assertRejects(() => loadModel(`${folder}/model.zip`), RanetError, "different boosting");
   });
 });

@@ -5,7 +5,7 @@ import { parseSpec } from "../../lib/spec/parse.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
 import { buildPlan } from "../../lib/planner/build.ts";
 import { randomArray, randomTensors, relativeError, TINY_SPEC, tinyModel } from "../fixtures.ts";
-import { gpuTest } from "../gpu.ts";
+import { gpuTest, longGpuTest } from "../gpu.ts";
 
 const IMAGE = 3 * 20 * 20;
 const model = tinyModel();
@@ -46,14 +46,14 @@ async function checkClassify(device: "cpu" | "gpu"): Promise<void> {
   await assertRejects(() => executor.decide(logits, { threshold: 2 }), RanetError, "outside [0, 1]");
 }
 
-Deno.test("classify: thresholds decide the exit; a batch gives what its images give one by one (CPU)", () =>
+Deno.test("classify() applies thresholds; a batch gives the same results as its images one by one (CPU)", () =>
   checkClassify("cpu"));
 gpuTest(
-  "classify: thresholds decide the exit; a batch gives what its images give one by one",
+  "classify() applies thresholds; a batch gives the same results as its images one by one",
   () => checkClassify("gpu"),
 );
 
-/** Every bit of every exit's answer, whether the others leave before, at the same exit or later. */
+/** Compares every bit of every exit's results, with other images that leave earlier, at the same exit or later. */
 async function checkCompanions(device: "cpu" | "gpu"): Promise<void> {
   using executor = await AdaptiveExecutor.create(model, { device, batchSize: 7 });
   const classes = model.spec.classes.length;
@@ -66,7 +66,7 @@ async function checkCompanions(device: "cpu" | "gpu"): Promise<void> {
     const beside = await executor.forward(blank);
     assertEquals(beside.map((exit) => exit.slice((6 - target) * classes, (7 - target) * classes)), logits);
     for (const [exit, values] of logits.entries()) {
-      // Just more than the image has, until it is to leave.
+      // Slightly above the image's confidence, until it is to leave.
       const threshold = logits.map((values, k) => k < exit ? Math.min(1, confidence(values) * 1.0001) : 0);
       for (const [batch, slot] of [[among, 0], [blank, 6 - target]] as const) {
         const result = (await executor.classify(batch, { threshold }))[slot];
@@ -77,8 +77,8 @@ async function checkCompanions(device: "cpu" | "gpu"): Promise<void> {
   }
 }
 
-Deno.test("an image's answers do not depend on who else is in the batch (CPU)", () => checkCompanions("cpu"));
-gpuTest("an image's answers do not depend on who else is in the batch", () => checkCompanions("gpu"));
+Deno.test("results for an image do not depend on the other images of the batch (CPU)", () => checkCompanions("cpu"));
+gpuTest("results for an image do not depend on the other images of the batch", () => checkCompanions("gpu"));
 
 gpuTest("both devices give the same labels and exits for real images", async () => {
   const model = await loadModel("ranet-cifar10");
@@ -97,7 +97,7 @@ gpuTest("both devices give the same labels and exits for real images", async () 
   assertEquals(await classify("gpu"), onCpu);
 });
 
-Deno.test("calls at the same time take turns", async () => {
+Deno.test("concurrent calls of an executor run one after another", async () => {
   using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 2 });
   const [a, b] = [images.subarray(0, IMAGE), images.subarray(IMAGE, 2 * IMAGE)];
   const [alone] = await executor.forward(a);
@@ -105,7 +105,7 @@ Deno.test("calls at the same time take turns", async () => {
   assertEquals(together, alone);
 });
 
-Deno.test("an executor takes images as they are at the time of the call", async () => {
+Deno.test("an executor uses images as they are at the time of the call", async () => {
   using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 2 });
   const [first, second] = [0, 1].map((i) => images.subarray(i * IMAGE, (i + 1) * IMAGE));
   const classify = (image: Float32Array) => executor.classify(image).then(([result]) => result.probabilities);
@@ -120,7 +120,7 @@ Deno.test("an executor takes images as they are at the time of the call", async 
   }
 });
 
-Deno.test("an executor refuses devices, precisions and images that there are not", async () => {
+Deno.test("an executor refuses invalid devices, precisions and images", async () => {
   const options: readonly (readonly [object, string])[] = [
     [{ device: "cuda" }, 'device is "cuda", expected one of "auto", "gpu", "cpu"'],
     [{ device: "CPU" }, 'device is "CPU"'],
@@ -128,19 +128,23 @@ Deno.test("an executor refuses devices, precisions and images that there are not
     [{ precision: "int4" }, 'precision is "int4", expected one of "float32", "float16"'],
   ];
   for (const [wrong, message] of options) {
-    await assertRejects(() => AdaptiveExecutor.create(model, wrong), RanetError, `Cannot make an executor: ${message}`);
+    await assertRejects(
+      () => AdaptiveExecutor.create(model, wrong),
+      RanetError,
+      `Cannot create an executor: ${message}`,
+    );
   }
   using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 1 });
   for (const other of [undefined, new Float64Array(IMAGE), Array(IMAGE).fill(0)]) {
     const wrong = other as unknown as Float32Array;
-    const message = "expected a Float32Array of normalised images, as toTensor gives them, found";
+    const message = "expected a Float32Array of normalised images, as returned by toTensor, found";
     await assertRejects(() => executor.classify(wrong), RanetError, message);
     await assertRejects(() => executor.forward(wrong), RanetError, message);
     await assertRejects(() => Array.fromAsync(executor.anytime(wrong)), RanetError, message);
   }
 });
 
-Deno.test("classify refuses what it cannot use", async () => {
+Deno.test("classify() refuses invalid options", async () => {
   using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 1 });
   const image = images.subarray(0, IMAGE);
   for (const threshold of [-0.1, 1.1, NaN, [0.5, 0.5], []]) {
@@ -152,7 +156,7 @@ Deno.test("classify refuses what it cannot use", async () => {
   await assertRejects(() => AdaptiveExecutor.create(model, { batchSize: 0 }), RanetError, "batchSize is 0");
 });
 
-Deno.test("an overflow is an error, never a wrong number", async () => {
+Deno.test("an overflow throws instead of giving wrong results", async () => {
   const spec = parseSpec(TINY_SPEC);
   const tensors = randomTensors(buildNetwork(spec));
   for (const [name, tensor] of tensors) {
@@ -167,7 +171,7 @@ Deno.test("an overflow is an error, never a wrong number", async () => {
   await assertRejects(() => executor.forward(images), RanetError, "The weights overflow float32");
 });
 
-/** Weights are fine, but this image's numbers are too large for them. */
+/** The weights are valid, but this image's numbers are too large for them. */
 async function checkRecovery(device: "cpu" | "gpu"): Promise<void> {
   using executor = await AdaptiveExecutor.create(model, { device, batchSize: 2 });
   const image = images.subarray(0, IMAGE);
@@ -182,10 +186,10 @@ async function checkRecovery(device: "cpu" | "gpu"): Promise<void> {
   }
 }
 
-Deno.test("an overflow leaves nothing behind (CPU)", () => checkRecovery("cpu"));
-gpuTest("an overflow leaves nothing behind", () => checkRecovery("gpu"));
+Deno.test("an overflow does not affect later calls (CPU)", () => checkRecovery("cpu"));
+gpuTest("an overflow does not affect later calls", () => checkRecovery("gpu"));
 
-gpuTest("what overflows on the CPU runner is refused by the GPU, too", async () => {
+gpuTest("images that overflow on the CPU are also refused on the GPU", async () => {
   using cpu = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 1 });
   using gpu = await AdaptiveExecutor.create(model, { device: "gpu", batchSize: 1 });
   let overflows = 0;
@@ -210,11 +214,11 @@ async function checkDisposed(device: "cpu" | "gpu"): Promise<void> {
   await assertRejects(() => executor.forward(image), RanetError, "disposed");
 }
 
-Deno.test("a disposed executor says so (CPU)", () => checkDisposed("cpu"));
-gpuTest("a disposed executor says so", () => checkDisposed("gpu"));
+Deno.test("a disposed executor throws (CPU)", () => checkDisposed("cpu"));
+gpuTest("a disposed executor throws", () => checkDisposed("gpu"));
 
 gpuTest(
-  "a device lost in the middle is opened once more; lost again it is an error, and the next call runs on a new one",
+  "a lost device is reopened once; if it is lost again, the call throws and the next call opens a new one",
   async (adapter) => {
     const devices: GPUDevice[] = [];
     const { requestDevice } = GPUAdapter.prototype;
@@ -249,7 +253,7 @@ gpuTest(
   },
 );
 
-gpuTest("a batch too large for a device's limits is split, also where the next device's are lower", async () => {
+gpuTest("a batch that exceeds a device's limits is split, also if a reopened device has lower limits", async () => {
   const { sampleQuads, zeroQuads } = buildPlan(model.network);
   const devices: GPUDevice[] = [];
   const { requestDevice } = GPUAdapter.prototype;
@@ -271,7 +275,7 @@ gpuTest("a batch too large for a device's limits is split, also where the next d
   }
 });
 
-/** As small a network as there is. */
+/** The smallest possible network. */
 function oneBlock({ size, classes }: { readonly size: number; readonly classes: number }): Model {
   const spec = parseSpec(`
 name: one-block
@@ -285,13 +289,13 @@ head: { channels: 4 }
   return createModel(spec, randomTensors(buildNetwork(spec)), { source: "random" });
 }
 
-gpuTest("a batch for which a CPU driver's gate would take too many turns is split", async () => {
+gpuTest("a batch that would exceed a CPU driver's loop limit in the gate is split", async () => {
   const wide = oneBlock({ size: 8, classes: 1000 });
   using executor = await AdaptiveExecutor.create(wide, { device: "gpu", batchSize: 5000 });
   assertEquals((await executor.classify(new Float32Array(2 * 3 * 8 ** 2))).length, 2);
 });
 
-gpuTest("inputs so large that few fit the adapter's limits run in parts", async () => {
+longGpuTest("batches of large inputs run in parts", async () => {
   const spec = parseSpec(`
 name: large
 input: { size: 1000 }
@@ -309,7 +313,7 @@ head: { channels: 4 }
   wanted.forEach((logits, exit) => assertLess(relativeError(found[exit], logits), 1e-4));
 });
 
-gpuTest("a network with loops longer than a CPU driver runs is refused there", async ({ isCpu }) => {
+gpuTest("a network with loops beyond the limit of CPU drivers is refused there", async ({ isCpu }) => {
   const long = oneBlock({ size: 1024, classes: 2 });
   const create = () => AdaptiveExecutor.create(long, { device: "gpu", batchSize: 1 });
   if (isCpu) await assertRejects(create, RanetError, "65536 times");

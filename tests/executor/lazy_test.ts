@@ -7,7 +7,7 @@ import { parseSpec } from "../../lib/spec/parse.ts";
 import { randomArray, randomTensors } from "../fixtures.ts";
 import { gpuTest } from "../gpu.ts";
 
-/** Of which much is put off: the finest scales stay to the end. */
+/** A network with many lazy layers: the finest scales are kept to the end. */
 const spec = parseSpec(`
 family: msdnet
 name: lazy
@@ -25,7 +25,7 @@ const model = createModel(spec, randomTensors(buildNetwork(spec), 3), { source: 
 const { exits } = model.network;
 const COUNT = 24;
 
-/** Layers put off until they are needed change nothing of what is answered, wherever images leave. */
+/** Delaying layers until they are needed does not change results, wherever images leave. */
 async function checkLeaving(device: "cpu" | "gpu"): Promise<void> {
   using executor = await AdaptiveExecutor.create(model, { device, batchSize: COUNT });
   const images = randomArray(COUNT * 3 * 21 ** 2, 4);
@@ -34,7 +34,7 @@ async function checkLeaving(device: "cpu" | "gpu"): Promise<void> {
     Array.from({ length: COUNT }, (_, i) => softmax(values.slice(4 * i, 4 * i + 4)))
   );
   const confidence = (k: number, i: number) => Math.max(...probabilities[k][i]);
-  // Between two images' confidences, so that rounding moves none across.
+  // Between two images' confidences, so that rounding does not change exits.
   const thresholds = exits.map((_, k) => {
     const sorted = probabilities[k].map((_, i) => confidence(k, i)).sort((a, b) => a - b);
     return (sorted[COUNT / 2] + sorted[COUNT / 2 + 1]) / 2;
@@ -50,10 +50,10 @@ async function checkLeaving(device: "cpu" | "gpu"): Promise<void> {
   assertEquals(new Set(results.map(({ exit }) => exit)).size, exits.length);
 }
 
-Deno.test("lazy layers: images that leave early and late are answered as by forward (CPU)", () => checkLeaving("cpu"));
-gpuTest("lazy layers: images that leave early and late are answered as by forward", () => checkLeaving("gpu"));
+Deno.test("lazy layers give the same logits as forward() for early and late exits (CPU)", () => checkLeaving("cpu"));
+gpuTest("lazy layers give the same logits as forward() for early and late exits", () => checkLeaving("gpu"));
 
-Deno.test("lazy layers: there are some, and what is run is told beside the authors' count", () => {
+Deno.test("runFlops counts the operations that are run, without lazy layers", () => {
   assert(exits[0].cumulativeRunFlops < exits[0].cumulativeFlops);
   assertEquals(exits[2].cumulativeRunFlops, exits[2].cumulativeFlops);
 });

@@ -1,7 +1,7 @@
 /**
- * `./ranet fuzz [FORMAT…] [--minutes N] [--seed S]`: gives everything that reads what strangers give damaged files, and
- * stops at the first that makes it fail in another way than by saying why. Each run has seeds of its own unless one is
- * given; a failure is printed with its seed, and its file kept.
+ * `./ranet fuzz [FORMAT…] [--minutes N] [--seed S]`: passes damaged files to all parsers of untrusted input, and stops at
+ * the first one that fails without a RanetError. Each run uses new seeds unless one is given. A failure is printed with its
+ * seed, and its file is kept.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import fc from "fast-check";
 import { isExpected, TARGETS } from "./targets.ts";
 
-/** Inputs between two looks at the clock. */
+/** Number of inputs between two checks of the time. */
 const ROUND = 50;
 
 const given = parseArgs(Deno.args, { string: ["minutes", "seed", "_"], boolean: ["help"] });

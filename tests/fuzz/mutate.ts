@@ -1,15 +1,15 @@
 /**
- * Damaged versions of sound files, and bytes of no file at all.
+ * Makes damaged versions of valid files, and random bytes.
  *
  * @module
  */
 import fc from "fast-check";
 
-/** One change to bytes; where, as a share of their length. */
+/** A change of bytes. Positions are shares of the length. */
 type Edit = (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>;
 
 const share = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
-/** Numbers at the edges of what lengths and counts may be. */
+/** Numbers at the limits of lengths and counts. */
 const edges = [0, 1, 2, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff];
 
 function join(...parts: Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
@@ -51,7 +51,7 @@ const remove = fc.record({ at: share, length: fc.nat(64) }).map(({ at, length })
   return join(bytes.slice(0, start), bytes.slice(start + length));
 });
 
-/** A part comes again, somewhere, some number of times. */
+/** Repeats a part at another position. */
 const repeat = fc.record({ from: share, length: fc.nat(200), to: share, times: fc.integer({ min: 1, max: 20 }) })
   .map(({ from, length, to, times }): Edit => (bytes) => {
     const start = Math.floor(from * bytes.length);
@@ -60,7 +60,7 @@ const repeat = fc.record({ from: share, length: fc.nat(200), to: share, times: f
     return join(bytes.slice(0, at), ...new Array<typeof part>(times).fill(part), bytes.slice(at));
   });
 
-/** Something comes in between. */
+/** Inserts bytes. */
 function insert(words: readonly string[]): fc.Arbitrary<Edit> {
   const text = words.length > 0
     ? [fc.constantFrom(...words).map((word) => Uint8Array.from(word, (char) => char.charCodeAt(0)))]
@@ -73,10 +73,10 @@ function insert(words: readonly string[]): fc.Arbitrary<Edit> {
 }
 
 /**
- * Sound files with a few changes, and sometimes bytes of no file at all.
+ * Valid files with a few changes, and sometimes random bytes.
  *
- * @param seeds The sound files.
- * @param words What means something in files of this format, a character a byte.
+ * @param seeds The valid files.
+ * @param words Byte sequences with a meaning in this format, one character per byte.
  */
 export function damaged(
   seeds: readonly Uint8Array<ArrayBuffer>[],

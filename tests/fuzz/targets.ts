@@ -1,5 +1,5 @@
 /**
- * What reads what strangers give: each must give a result or say why not, whatever it is given.
+ * Parsers of untrusted input: each must return a result or throw a RanetError for any input.
  *
  * @module
  */
@@ -26,14 +26,14 @@ import { chunk, header } from "../data/png_writer.ts";
 import { tinyModel } from "../fixtures.ts";
 import { damaged } from "./mutate.ts";
 
-/** A format, ready to be tried. Dispose of it in the end. */
+/** A format that can be fuzzed. Dispose of it at the end. */
 export interface Target extends AsyncDisposable {
-  /** What it is given. */
+  /** Inputs. */
   readonly inputs: fc.Arbitrary<Uint8Array<ArrayBuffer>>;
   /**
-   * Reads it.
+   * Reads an input.
    *
-   * @throws {RanetError} If it cannot be used: that is as it should be.
+   * @throws {RanetError} If the input is refused, which is correct.
    */
   readonly read: (bytes: Uint8Array<ArrayBuffer>) => Promise<void> | void;
 }
@@ -43,7 +43,7 @@ type Opener = () => Target | Promise<Target>;
 const ROOT = new URL("../../", import.meta.url);
 const repository = (path: string) => Deno.readFile(new URL(path, ROOT));
 const fixtures = (...names: string[]) => Promise.all(names.map(fixture));
-/** All pictures of a folder of fixtures, but for PNGs. */
+/** All pictures in a folder of fixtures, except PNGs. */
 const folder = (name: string) => async () => {
   const names = await Array.fromAsync(
     Deno.readDir(new URL(`tests/fixtures/images/${name}`, ROOT)),
@@ -62,7 +62,7 @@ function pure(
   return { inputs, read, [Symbol.asyncDispose]: nothing };
 }
 
-/** In workers, so that one that never ended would be an error. */
+/** In workers, so that a decoder that never ends becomes an error. */
 function images(seeds: () => Promise<Uint8Array<ArrayBuffer>[]>, words: readonly string[] = []): Opener {
   return async () => {
     const decoders = new DecoderPool({ size: 1, onNote: () => {} });
@@ -83,7 +83,7 @@ function images(seeds: () => Promise<Uint8Array<ArrayBuffer>[]>, words: readonly
   };
 }
 
-/** A data set in a folder of its own: the damaged file, and others beside it. */
+/** A data set in its own folder, with the damaged file and others. */
 function dataset(name: string, seed: Uint8Array<ArrayBuffer>, words: readonly string[] = []): Opener {
   return async () => {
     const folder = await Deno.makeTempDir();
@@ -138,7 +138,7 @@ async function serving(): Promise<{ handle: ReturnType<typeof createHandler>; cl
   };
 }
 
-/** Bodies of forms, straight to the handler. */
+/** Bodies of forms, passed directly to the handler. */
 async function forms(): Promise<Target> {
   const { handle: { handle }, close } = await serving();
   const [photo] = await fixtures("photo.jpg");
@@ -172,7 +172,7 @@ async function forms(): Promise<Target> {
   };
 }
 
-/** Requests as they come from a socket. */
+/** Requests that are sent through a socket. */
 async function http(): Promise<Target> {
   const { handle: { handle, metrics }, close } = await serving();
   const warned: string[] = [];
@@ -245,7 +245,7 @@ const YAML_WORDS = [
   "0x",
 ];
 
-/** Instructions, and names with a meaning. */
+/** Opcodes, and names with a meaning. */
 const PICKLE_WORDS = [
   "cos\nsystem\n",
   "ctorch\nFloatStorage\n",
@@ -325,7 +325,7 @@ export const TARGETS: Readonly<Record<string, Opener>> = {
     const seeds = await checkpoints("legacy", "everything-legacy", "python2", "zip-protocol2", "wrapped");
     return pure(damaged(seeds, [...PICKLE_WORDS, "PK\x03\x04", "PK\x01\x02", "PK\x05\x06"]), readAsCheckpoint);
   },
-  // Within archives that are sound.
+  // Inside valid archives.
   pickle: async () => {
     const names = [
       "zip-protocol4",
@@ -392,7 +392,7 @@ export const TARGETS: Readonly<Record<string, Opener>> = {
   http,
 };
 
-/** Whether that is what a target throws at what cannot be used. */
+/** Whether an error is one that a target may throw for invalid input. */
 export function isExpected(error: unknown): boolean {
   return error instanceof RanetError;
 }

@@ -6,7 +6,7 @@ import { largestBatchThat } from "../../lib/device/largest_batch.ts";
 
 const later = () => new Promise((resolve) => setTimeout(resolve, 0));
 
-Deno.test("mapAhead() gives results in order, and begins no more than it is told", async () => {
+Deno.test("mapAhead() yields results in order, and starts at most the given number of tasks ahead", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.nat(9), { maxLength: 20 }), fc.nat(4), async (values, ahead) => {
       let running = 0;
@@ -25,7 +25,7 @@ Deno.test("mapAhead() gives results in order, and begins no more than it is told
   );
 });
 
-Deno.test("mapAhead() throws in its turn, and asks for no more values than it begins", async () => {
+Deno.test("mapAhead() throws an error in its turn, and reads no more values than it starts", async () => {
   const asked: number[] = [];
   const values = function* () {
     for (let i = 0;; i++) {
@@ -39,7 +39,7 @@ Deno.test("mapAhead() throws in its turn, and asks for no more values than it be
   assertEquals(asked, [0, 1, 2, 3]);
 });
 
-Deno.test("Turns run one after another, also behind one that throws", async () => {
+Deno.test("Turns run one after another, also after one that throws", async () => {
   const turns = new Turns();
   const seen: string[] = [];
   const take = (name: string) =>
@@ -57,7 +57,7 @@ Deno.test("Turns run one after another, also behind one that throws", async () =
   assertEquals(seen, ["a", "b", "c"].flatMap((name) => [`${name} begins`, `${name} ends`]));
 });
 
-Deno.test("largestBatchThat() fits, and one more does not", async () => {
+Deno.test("largestBatchThat() returns the largest batch that fits", async () => {
   await fc.assert(fc.asyncProperty(fc.nat(300), fc.integer({ min: 1, max: 50 }), async (largest, more) => {
     assertEquals(await largestBatchThat(largest + more, (batch) => batch <= largest), largest);
   }));

@@ -2,10 +2,10 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { LineQueue } from "../../lib/io/line_queue.ts";
 
-/** What a sink has been given, and what it does with the next bytes. */
+/** A sink: what it has received, and how it handles the next writes. */
 class Sink {
   text = "";
-  /** How many bytes of the next writes it takes; an error if none. */
+  /** Number of bytes that each of the next writes accepts; without one, the write fails. */
   takes: (length: number) => number | Promise<number> = (length) => length;
 
   async write(bytes: Uint8Array): Promise<number> {
@@ -16,7 +16,7 @@ class Sink {
   }
 }
 
-Deno.test("lines are written in order, whatever part of them a write takes", async () => {
+Deno.test("LineQueue writes lines in order, also with partial writes", async () => {
   await fc.assert(fc.asyncProperty(fc.array(fc.string()), fc.nat({ max: 9 }), async (lines, part) => {
     const sink = new Sink();
     sink.takes = (length) => Math.min(length, part + 1);
@@ -35,7 +35,7 @@ Deno.test("lines are written in order, whatever part of them a write takes", asy
   }));
 });
 
-Deno.test("what cannot be written is lost and counted, and a line says so once it can", async () => {
+Deno.test("LineQueue drops and counts lines that cannot be written, and reports them later", async () => {
   const sink = new Sink();
   const queue = new LineQueue(sink);
   queue.line("one");
@@ -52,7 +52,7 @@ Deno.test("what cannot be written is lost and counted, and a line says so once i
   assertEquals(queue.lost, 2);
 });
 
-Deno.test("a line that was written in part is ended before the next", async () => {
+Deno.test("LineQueue ends a partially written line before the next one", async () => {
   const sink = new Sink();
   const queue = new LineQueue(sink);
   const parts = [3, 0];
@@ -65,7 +65,7 @@ Deno.test("a line that was written in part is ended before the next", async () =
   assertEquals(queue.lost, 1);
 });
 
-Deno.test("a reader that stands still costs lines above the limit, and no memory or time", async () => {
+Deno.test("LineQueue drops lines above its limit if the reader is blocked", async () => {
   const gate = Promise.withResolvers<void>();
   const sink = new Sink();
   sink.takes = async (length) => {

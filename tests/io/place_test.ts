@@ -2,25 +2,25 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { RanetError } from "../../lib/errors.ts";
 import { changePath, inFolder, isUrl, placeName, sideFile, toPlace } from "../../lib/io/place.ts";
 
-Deno.test("a file: URL is the path that it means; other URLs and paths stay", () => {
+Deno.test("toPlace() converts file: URLs to paths, and keeps other URLs and paths", () => {
   assertEquals(toPlace("file:///a%20b/%23%25.jpg"), "/a b/#%.jpg");
   assertEquals(toPlace(new URL("file:///a/x.jpg")), "/a/x.jpg");
   for (const place of ["a/x.jpg", "/a%20b", "C:\\x.jpg", "https://x.org/a%20b", "data:,a", "blob:x"]) {
     assertEquals(toPlace(place), place);
   }
-  assertThrows(() => toPlace("file://host/x.jpg"), RanetError, "of another machine, host");
+  assertThrows(() => toPlace("file://host/x.jpg"), RanetError, "refers to another host, host");
   assertThrows(() => toPlace("file://a b"), RanetError, "expected file:///path");
   assertThrows(() => toPlace("file:///%x.jpg"), RanetError, "with % written as %25");
 });
 
-Deno.test("URLs are told from paths", () => {
+Deno.test("isUrl() distinguishes URLs from paths", () => {
   for (const url of ["HTTP://x", "https://x", "data:,x", "blob:null/1", "file:///x"]) {
     assertEquals(isUrl(url), true, url);
   }
   for (const path of ["x.jpg", "C:/x", "a:b", "httpx"]) assertEquals(isUrl(path), false, path);
 });
 
-Deno.test("files beside weights have names after them, on disk and on the web", () => {
+Deno.test("sideFile() derives the names of files next to weights, on disk and on the web", () => {
   assertEquals(sideFile("m/weights.safetensors", "temperatures"), "m/temperatures.json");
   assertEquals(sideFile("m/a.safetensors", "calibration"), "m/a.calibration.json");
   assertEquals(sideFile("https://x.org/m/weights.safetensors", "calibration"), "https://x.org/m/calibration.json");
@@ -33,7 +33,7 @@ Deno.test("files beside weights have names after them, on disk and on the web", 
   assertEquals(changePath("a", (path) => `${path}b`), "ab");
 });
 
-Deno.test("a long data: URL is not repeated in messages", () => {
+Deno.test("placeName() shortens long data: URLs", () => {
   assertEquals(placeName(`data:image/png;base64,${"A".repeat(300)}`).length, 41);
   assertEquals(placeName("data:,x"), "data:,x");
 });

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { RanetError } from "../../lib/errors.ts";
 import { readResource } from "../../lib/io/resource.ts";
 
-/** Reads from a server that answers so. */
+/** Reads from a server with this handler. */
 async function readFrom(
   answer: (request: Request) => Response | Promise<Response>,
   stall = 30_000,
@@ -17,21 +17,21 @@ async function readFrom(
   }
 }
 
-Deno.test("what is on the web is read, up to a limit", async () => {
+Deno.test("readResource() reads a URL, up to a limit", async () => {
   assertEquals(await readFrom(() => new Response(new Uint8Array(1000))), new Uint8Array(1000));
   await assertRejects(() => readFrom(() => new Response(new Uint8Array(1001))), RanetError, "larger than 1000 bytes");
   await assertRejects(() => readFrom(() => new Response("", { status: 404 })), RanetError, "answered 404 Not Found");
 });
 
-Deno.test("a server that does not answer, or not to the end, is given up", async () => {
+Deno.test("readResource() gives up after a time limit", async () => {
   const forever = Promise.withResolvers<Response>();
-  await assertRejects(() => readFrom(() => forever.promise, 50), RanetError, "nothing came for 0.05 s");
+  await assertRejects(() => readFrom(() => forever.promise, 50), RanetError, "no data arrived for 0.05 s");
   forever.resolve(new Response());
   const half = new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(10)) });
-  await assertRejects(() => readFrom(() => new Response(half), 50), RanetError, "nothing came for 0.05 s");
+  await assertRejects(() => readFrom(() => new Response(half), 50), RanetError, "no data arrived for 0.05 s");
 });
 
-Deno.test("a server that breaks off is an error like others", async () => {
+Deno.test("readResource() throws a RanetError if the connection breaks", async () => {
   using listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
   const answer = (async () => {
     using connection = await listener.accept();

@@ -14,7 +14,7 @@ async function inFolder(test: (folder: string) => Promise<void>): Promise<void> 
   }
 }
 
-/** Every file in a folder, with what it holds. */
+/** Contents of all files in a folder. */
 async function list(folder: string): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
   for await (const { name, isFile } of Deno.readDir(folder)) {
@@ -23,7 +23,7 @@ async function list(folder: string): Promise<Record<string, string>> {
   return files;
 }
 
-Deno.test("writeFiles() makes folders, replaces files, and leaves nothing else", async () => {
+Deno.test("writeFiles() creates folders, replaces files, and leaves no temporary files", async () => {
   await inFolder(async (folder) => {
     const out = `${folder}/a/b`;
     for (const version of ["1", "2"]) {
@@ -33,7 +33,7 @@ Deno.test("writeFiles() makes folders, replaces files, and leaves nothing else",
   });
 });
 
-Deno.test("writeFiles() one after another, of those that change a file at the same time none is lost", async () => {
+Deno.test("concurrent writeFiles() calls run one after another", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/new/numbers`;
     await Promise.all(Array.from({ length: 10 }, (_, i) =>
@@ -47,7 +47,7 @@ Deno.test("writeFiles() one after another, of those that change a file at the sa
   });
 });
 
-Deno.test("writeFiles() that fails takes away what is its own, and nothing else", async () => {
+Deno.test("writeFiles() removes only its own files if it fails", async () => {
   await inFolder(async (folder) => {
     const failing = (path: string) =>
       writeFiles([[path, bytes("x")], [`${path}2`, async () => {
@@ -56,13 +56,17 @@ Deno.test("writeFiles() that fails takes away what is its own, and nothing else"
       }]]);
     await assertRejects(() => failing(`${folder}/a/b/c`), RanetError, "no");
     assertEquals(await list(folder), {});
-    // Whoever comes first makes the folder, for both.
+    // The first of both creates the folder.
     const [failed] = await Promise.allSettled([
       failing(`${folder}/model/weights`),
       writeFiles([[`${folder}/model/other`, bytes("fine")]]),
     ]);
     assertEquals([failed.status, await list(`${folder}/model`)], ["rejected", { other: "fine" }]);
-    await assertRejects(() => writeFiles([[`${folder}/model`, bytes("x")]]), RanetError, "is in the way");
+    await assertRejects(
+      () => writeFiles([[`${folder}/model`, bytes("x")]]),
+      RanetError,
+      "that is not a file exists there",
+    );
     await assertRejects(
       () => writeFiles([[`${folder}/model/other/x`, bytes("x")]]),
       RanetError,
@@ -72,7 +76,7 @@ Deno.test("writeFiles() that fails takes away what is its own, and nothing else"
   });
 });
 
-Deno.test("writeFiles() takes away what a process that was ended has left, and only that", async () => {
+Deno.test("writeFiles() removes only temporary files of processes that have ended", async () => {
   await inFolder(async (folder) => {
     const id = crypto.randomUUID();
     const others = { "spec.tmp": "a", [`other.${id}.tmp`]: "b", [`spec.${id}.tmp.txt`]: "c", [`spec.x${id}.tmp`]: "d" };
@@ -83,7 +87,7 @@ Deno.test("writeFiles() takes away what a process that was ended has left, and o
   });
 });
 
-Deno.test("a process that is ended while it writes never leaves an old file that belongs to others beside new ones", async () => {
+Deno.test("a process that is killed in writeFiles() never leaves a mixture of old and new files", async () => {
   const module = new URL("../../lib/io/write_files.ts", import.meta.url).href;
   const seen = new Set<string>();
   for (let step = 1; step <= 4; step++) {

@@ -4,11 +4,11 @@ import { zipSync } from "fflate";
 import * as zlib from "node:zlib";
 import { crc32, readChecksums } from "../../lib/io/zip_checksums.ts";
 
-Deno.test("crc32() is zlib's", () => {
+Deno.test("crc32() is equal to zlib's", () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => assertEquals(crc32(bytes), zlib.crc32(bytes))));
 });
 
-Deno.test("readChecksums() gives what is in the archive, whatever comes after it", () => {
+Deno.test("readChecksums() reads an archive's checksums, also with trailing data", () => {
   const files = fc.dictionary(fc.string({ minLength: 1, maxLength: 20 }), fc.uint8Array({ maxLength: 50 }), {
     maxKeys: 9,
   });
@@ -19,7 +19,7 @@ Deno.test("readChecksums() gives what is in the archive, whatever comes after it
   }));
 });
 
-Deno.test("readChecksums() of anything else ends", () => {
+Deno.test("readChecksums() terminates for arbitrary input", () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
     readChecksums(Uint8Array.from([...bytes, 0x50, 0x4b, 5, 6, ...bytes]));
   }));

@@ -11,7 +11,7 @@ const text = (content: string) => new TextEncoder().encode(content);
 const model = { "spec.yaml": text("name: x"), "weights.safetensors": text("weights") };
 const source = "my.zip";
 
-Deno.test("readModelFiles() gives what writeModelFiles() was given, from a folder in the archive too", () => {
+Deno.test("readModelFiles() reads what writeModelFiles() wrote, also from a folder in the archive", () => {
   const file = fc.uint8Array({ maxLength: 200 });
   const files = fc.record({ "spec.yaml": file, "weights.safetensors": file, "calibration.json": file }, {
     requiredKeys: ["spec.yaml", "weights.safetensors"],
@@ -29,23 +29,23 @@ Deno.test("readModelFiles() gives what writeModelFiles() was given, from a folde
   }));
 });
 
-Deno.test("readModelFiles() refuses what is no model's archive, without unpacking what is too large", () => {
+Deno.test("readModelFiles() refuses archives that are not models, without decompressing large entries", () => {
   const good = zipSync(model, { level: 0 });
   const cases: Record<string, [Uint8Array, string]> = {
     "something else": [text("name: x"), "it is not a zip archive"],
     "nothing": [new Uint8Array(), "it is not a zip archive"],
-    "a truncated one": [good.subarray(0, good.length - 30), "damaged or cut short"],
+    "a truncated one": [good.subarray(0, good.length - 30), "damaged or truncated"],
     "one without a model": [zipSync({ "a.txt": text("a") }), "there is no spec.yaml in it"],
     "one without weights": [zipSync({ "spec.yaml": text("a") }), "no weights.safetensors beside its spec.yaml"],
-    "one of two models": [zipSync({ a: model, b: model }), "it holds 2 spec.yaml"],
+    "one of two models": [zipSync({ a: model, b: model }), "it contains 2 spec.yaml"],
     "one too deep": [zipSync({ a: { b: model } }), "there is no spec.yaml in it"],
     "one that unpacks too far": [
       zipSync({ ...model, "calibration.json": new Uint8Array(2 ** 25) }, { level: 9 }),
-      "claims to hold more than",
+      "claims to contain more than",
     ],
     "one with other contents": [
       Uint8Array.from(good, (byte, at) => at === 45 ? byte ^ 1 : byte),
-      "its checksum is another",
+      "its checksum does not match",
     ],
   };
   for (const [name, [bytes, expected]] of Object.entries(cases)) {
@@ -54,7 +54,7 @@ Deno.test("readModelFiles() refuses what is no model's archive, without unpackin
   }
 });
 
-Deno.test("readModelFiles() of anything gives files, or an error for people", () => {
+Deno.test("readModelFiles() returns files or throws a RanetError for arbitrary input", () => {
   const good = zipSync(model, { level: 9 });
   fc.assert(fc.property(fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { maxLength: 8 }), (changes) => {
     const bytes = good.slice();
@@ -68,7 +68,7 @@ Deno.test("readModelFiles() of anything gives files, or an error for people", ()
   }));
 });
 
-Deno.test("an archive is a model for loadModel(), readSpec() and every command", async () => {
+Deno.test("loadModel(), readSpec() and every command accept an archive", async () => {
   const name = "ranet-cifar10-micro";
   const spec = await readSpec(name);
   const own = await loadModel(name);

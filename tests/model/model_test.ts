@@ -4,7 +4,7 @@ import { buildNetwork } from "../../lib/network/build.ts";
 import { parseSpec } from "../../lib/spec/parse.ts";
 import { randomTensors, TINY_SPEC } from "../fixtures.ts";
 
-Deno.test("the default model loads with its weights", async () => {
+Deno.test("loadModel() loads the default model with its weights", async () => {
   const model = await loadModel("ranet-cifar10");
   assertEquals(model.network.exits.length, 6);
   assertEquals(model.tensors.has("classifier.5.linear.weight"), true);
@@ -18,9 +18,9 @@ Deno.test("every bundled model has weights and a card", async () => {
   }
 });
 
-Deno.test("models that are not there", async () => {
+Deno.test("loadModel() refuses models that do not exist", async () => {
   await assertRejects(() => loadModel("ranet-cifar11"), RanetError, "or one of ranet-cifar10, ");
-  await assertRejects(() => loadModel("ranet-cifar100"), RanetError, "comes without weights");
+  await assertRejects(() => loadModel("ranet-cifar100"), RanetError, "it has no weights");
   await assertRejects(() => loadModel("no/such/folder"), RanetError, "there is no such file");
   await assertRejects(() => loadModel("ranet-cifar10", { weights: "no.safetensors" }), RanetError, "no.safetensors");
   const empty = await Deno.makeTempDir();
@@ -29,7 +29,7 @@ Deno.test("models that are not there", async () => {
   await Deno.remove(empty);
 });
 
-Deno.test("tensors that are not the network's are listed by name", () => {
+Deno.test("createModel() lists missing and unexpected tensors by name", () => {
   const spec = parseSpec(TINY_SPEC);
   const tensors = randomTensors(buildNetwork(spec));
   tensors.delete("classifier.0.linear.bias");
@@ -44,7 +44,7 @@ Deno.test("tensors that are not the network's are listed by name", () => {
   assertStringIncludes(message, "negative variances (1):\n    classifier.0.m.0.net.1.running_var");
 });
 
-Deno.test("weights that overflow once batch norm is folded in are named", () => {
+Deno.test("weights that overflow after batch norm is folded in are refused by name", () => {
   const spec = parseSpec(TINY_SPEC);
   const network = buildNetwork(spec);
   const [first, second] = network.exits[0].layers.filter((layer) => layer.kind === "convolution");

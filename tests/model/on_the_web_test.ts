@@ -12,7 +12,7 @@ const FILES: Readonly<Record<string, string>> = {
   "/m/calibration.json": `weights/${NAME}.calibration.json`,
 };
 
-/** Serves a model's folder; `absent` is what a server answers about files that it does not have. */
+/** Serves a model's folder. `absent`: the response for files that do not exist. */
 async function withServer(
   use: (folder: string, asked: string[]) => Promise<void>,
   { absent = () => new Response("no", { status: 404 }), without = [] as readonly string[] } = {},
@@ -27,7 +27,7 @@ async function withServer(
   await use(`http://127.0.0.1:${server.addr.port}/m/`, asked);
 }
 
-Deno.test("a model on the web has the temperatures and calibrations that lie with it", () =>
+Deno.test("a model on the web is loaded with the temperatures and calibrations next to it", () =>
   withServer(async (folder) => {
     const own = await loadModel(NAME);
     assertGreater(own.temperatures!.length, 0);
@@ -40,7 +40,7 @@ Deno.test("a model on the web has the temperatures and calibrations that lie wit
     assertEquals((await loadModel(new URL(folder), { calibrated: false })).temperatures, undefined);
   }));
 
-Deno.test("the command line gives the same answer for a model by its name and by its URLs", () =>
+Deno.test("classify gives the same results for a model's name and its URLs", () =>
   withServer(async (folder) => {
     const args = ["classify", "examples/cat.jpg", "--json", "--device", "cpu", "--budget", "1M"];
     const own = await ranet(...args, "--model", NAME);
@@ -55,7 +55,7 @@ const ABSENT: Readonly<Record<string, () => Response>> = {
   "a page": () => new Response("<!doctype html>", { headers: { "content-type": "text/html; charset=utf-8" } }),
 };
 for (const [what, absent] of Object.entries(ABSENT)) {
-  Deno.test(`a model on the web without side files is as trained (the server answers ${what})`, () =>
+  Deno.test(`a model on the web is loaded without missing side files (the server answers ${what})`, () =>
     withServer(async (folder, asked) => {
       const model = await loadModel(folder);
       assertEquals([model.temperatures, await findCalibrations(model, { name: folder })], [undefined, undefined]);
@@ -63,12 +63,12 @@ for (const [what, absent] of Object.entries(ABSENT)) {
     }, { absent, without: ["/m/temperatures.json", "/m/calibration.json"] }));
 }
 
-Deno.test("a server that fails to give the temperatures is an error: confidences would be others", () =>
+Deno.test("loading a model fails if the server fails to send its temperatures", () =>
   withServer(async (folder) => {
     await assertRejects(() => loadModel(folder), RanetError, "temperatures.json: the server answered 500");
   }, { absent: () => new Response("", { status: 500 }), without: ["/m/temperatures.json"] }));
 
-Deno.test("a model is named by URLs as text: file:, data:, blob:", async () => {
+Deno.test("loadModel() accepts file:, data: and blob: URLs", async () => {
   const { pathname } = new URL("../../", import.meta.url);
   const own = await loadModel(NAME);
   const file = (path: string) => `file://${pathname}${path}`;
@@ -81,7 +81,7 @@ Deno.test("a model is named by URLs as text: file:, data:, blob:", async () => {
   URL.revokeObjectURL(weights);
 });
 
-Deno.test("the command line takes URLs as text: file:, data:", async () => {
+Deno.test("the command line accepts file: and data: URLs", async () => {
   const url = new URL("../../examples/ship.jpg", import.meta.url);
   const data = `data:image/jpeg;base64,${(await Deno.readFile(url)).toBase64()}`;
   const { code, out } = await ranet("classify", url.href, data, `--model=${NAME}`, "--json", "--device", "cpu");

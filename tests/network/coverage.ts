@@ -1,6 +1,6 @@
 /**
- * How much each pixel of the image counts in each exit: the gradient of the exit's logits where all weights are alike, and
- * nothing is cut off by a ReLU. Written from what layers are, without any of the planner or kernels.
+ * Computes how much each pixel of the image affects each exit: the gradient of the exit's logits if all weights are equal
+ * and no ReLU cuts anything off. It follows from the definitions of layers, and uses neither the planner nor kernels.
  *
  * @module
  */
@@ -21,7 +21,7 @@ type Plane = Float64Array;
 export function coverage(network: Network, exit: number): Plane {
   const { features } = network;
   const layers = network.exits.slice(0, exit + 1).flatMap((one) => one.layers);
-  /** Of each channel of each feature; channels whose gradients are the same share a plane. */
+  /** Gradients of each channel of each feature. Channels with equal gradients share a plane. */
   const gradients: (Plane | undefined)[][] = features.map(() => []);
   const send = ({ feature, offset, channels }: View, plane: Plane) => {
     const added = new Map<Plane | undefined, Plane>();
@@ -59,7 +59,7 @@ export function coverage(network: Network, exit: number): Plane {
         for (const [x, left] of columns[i % to.width]) result[y * from.width + x] += up * left * value;
       }
     });
-    // Kept in range, whatever the depth.
+    // Scaled, to avoid overflow in deep networks.
     const most = Math.max(...result);
     send(input, most > 0 ? result.map((value) => value / most) : result);
   }
@@ -67,7 +67,7 @@ export function coverage(network: Network, exit: number): Plane {
   return new Float64Array(areaOf(features[0].size)).map((_, i) => planes.reduce((sum, plane) => sum + plane[i], 0));
 }
 
-/** For each output of a row, the inputs that it is made of and how much each counts. */
+/** For each output of a row, the inputs on which it depends, with their weights. */
 function tapsOf(
   layer: Exclude<Layer, { kind: "classifier" }>,
   from: number,
@@ -87,7 +87,7 @@ function tapsOf(
       return windows(layer.kernel, layer.stride);
     case "squeeze":
       return [Array.from({ length: from }, (_, at) => [at, 1 / from])];
-    // What gates are made from is left out, or all pixels would count wherever there is one.
+    // Inputs of gates are ignored; otherwise every gate would make all pixels count.
     case "excitation":
       return Array.from({ length: to }, (_, at) => [[at, 1]]);
     case "max-pool":

@@ -9,8 +9,9 @@ import { sides } from "../sizes.ts";
 import { coverage } from "./coverage.ts";
 
 /**
- * The least that a quarter of the image may count, as a share of the quarter that counts most. It is not 1: a convolution of
- * stride 2 on an even size reads one row of padding above and none below, in the papers' networks as well.
+ * Smallest effect of a quarter of the image, relative to the quarter with the largest effect. It is below 1, because a
+ * convolution with stride 2 on an even size reads one row of padding at the top and none at the bottom, also in the papers'
+ * networks.
  */
 const EVEN = 0.2;
 
@@ -71,7 +72,7 @@ const msdnets = fc.record({
   head: { channels: 3 },
 }));
 
-/** Some sizes leave exits too little to read. */
+/** Some sizes are too small for the exits. */
 function accepted(document: unknown): ArchitectureSpec | undefined {
   try {
     return resolveSpec(document);
@@ -90,7 +91,7 @@ function checkCoverage(spec: ArchitectureSpec): void {
     const [row, column] = [(height - 1) / 2, (width - 1) / 2];
     pixels.forEach((value, i) => {
       const [y, x] = [Math.floor(i / width), i % width];
-      // The middle row and column of odd sides belong to no quarter.
+      // The middle row and column of odd sizes belong to no quarter.
       if (y !== row && x !== column) quarters[2 * Number(y > row) + Number(x > column)] += value;
     });
     assertGreater(Math.min(...quarters), EVEN * Math.max(...quarters), `${label}: ${quarters}`);
@@ -98,7 +99,7 @@ function checkCoverage(spec: ArchitectureSpec): void {
 }
 
 for (const [title, documents] of [["RANet", ranets], ["MSDNet", msdnets]] as const) {
-  Deno.test(`any ${title}: each pixel can change the logits of each exit, about evenly over the quarters`, () => {
+  Deno.test(`any ${title}: every pixel affects the logits of every exit, about evenly over the quarters of the image`, () => {
     fc.assert(
       fc.property(documents, (document) => {
         const spec = accepted(document);
@@ -111,7 +112,7 @@ for (const [title, documents] of [["RANet", ranets], ["MSDNet", msdnets]] as con
 }
 
 for (const size of [33, 40, 48]) {
-  Deno.test(`exits that read 9×9 to 12×12 features: a network of ${size}×${size} pixels sees all of them`, () => {
+  Deno.test(`exits that read 9×9 to 12×12 features depend on all pixels of a ${size}×${size} image`, () => {
     const base_features = [{ scale: 1 / 4, channels: 8 }, { scale: 1 / 2, channels: 4 }, { scale: 1, channels: 4 }];
     checkCoverage(resolveSpec({ name: "corner", input: { size }, classes: 2, base_features }));
   });

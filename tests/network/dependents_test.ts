@@ -5,7 +5,7 @@ import type { Layer, View } from "../../lib/network/network.ts";
 import { buildPlan } from "../../lib/planner/build.ts";
 import { randomNetworks } from "../drawing/networks.ts";
 
-/** Which classifiers, counted from 0, a change of one layer's output reaches: forwards, channel by channel. */
+/** The classifiers, counted from 0, that a change of one layer's output affects, found by following channels forwards. */
 function reached(from: Layer, layers: readonly Layer[]): number[] {
   const changed = new Set<string>();
   const channels = ({ feature, offset, channels }: View) =>
@@ -22,7 +22,7 @@ function reached(from: Layer, layers: readonly Layer[]): number[] {
   return exits;
 }
 
-Deno.test("a layer's dependents are the exits that a change of it reaches, and plans run it for the first of them", () => {
+Deno.test("findDependents() finds the exits that depend on a layer, and plans run it for the first of them", () => {
   fc.assert(
     fc.property(randomNetworks, fc.nat(), (network, seed) => {
       const layers = network.exits.flatMap((exit) => exit.layers);
@@ -39,7 +39,7 @@ Deno.test("a layer's dependents are the exits that a change of it reaches, and p
   );
 });
 
-Deno.test("what is run is at most what the authors count, at every exit", () => {
+Deno.test("the operations that are run never exceed the authors' count, at any exit", () => {
   fc.assert(
     fc.property(randomNetworks, ({ exits }) => {
       for (const { cumulativeFlops, cumulativeRunFlops } of exits) {

@@ -17,16 +17,19 @@ const SPEC = {
   head: { channels: 5 },
 } as const;
 
-/** Convolution, batch norm, ReLU over so many pixels. */
+/** Cost of convolution, batch norm and ReLU on a number of pixels. */
 const convolve = (pixels: number, from: number, to: number, kernel: number) => pixels * to * (from * kernel ** 2 + 1);
-/** The same, depthwise. */
+/** The same for a depthwise convolution. */
 const each = (pixels: number, channels: number, kernel: number) => pixels * channels * (kernel ** 2 + 1);
 
-Deno.test("MSDNet: dense layers of each kind cost what one adds up by hand", () => {
-  // First layer; the head reads 8×8 pixels of 12 + 8 channels.
+Deno.test("the costs of every kind of dense layer of an MSDNet match a count by hand", () => {
+  // The first layer. The head reads 8×8 pixels of 12 + 8 channels.
   const others = convolve(256, 3, 6, 3) + convolve(64, 6, 12, 3) + convolve(16, 20, 5, 3) + convolve(4, 5, 5, 3) +
     5 * 4 + (5 + 1) * 3;
-  /** Bottlenecks: fine to fine, fine to coarse, coarse to coarse; channels read, inner, written. */
+  /**
+   * Bottlenecks from fine to fine, fine to coarse, and coarse to coarse, as channels read, inner channels and channels
+   * written.
+   */
   const layers = [
     { from: 6, inner: 6, to: 4, before: 256, after: 256 },
     { from: 6, inner: 6, to: 4, before: 256, after: 64 },
@@ -34,7 +37,7 @@ Deno.test("MSDNet: dense layers of each kind cost what one adds up by hand", () 
   ];
   const cost = (dense: (layer: typeof layers[number]) => number) =>
     layers.reduce((sum, layer) => sum + convolve(layer.before, layer.from, layer.inner, 1) + dense(layer), others);
-  /** Means, two linear layers with biases that cost nothing, a ReLU, gates, products. */
+  /** Means, two linear layers (biases cost nothing), a ReLU, gates and products. */
   const gates = (pixels: number, channels: number, hidden: number) =>
     channels * pixels + (channels + 1) * hidden + hidden * channels + channels + channels * pixels;
   const found = (keys: object) => buildNetwork(resolveSpec({ ...SPEC, ...keys })).exits[0].cumulativeFlops;

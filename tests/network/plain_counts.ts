@@ -1,11 +1,11 @@
 /**
- * What a RANet costs, straight from its YAML document: block by block, as one would add it up on paper. Shares nothing with
- * `lib/network`, so that both are right or they differ.
+ * Counts the costs of a RANet from its YAML document, block by block, as by hand. It shares no code with `lib/network`, so
+ * that an error in either shows as a difference.
  *
  * @module
  */
 
-/** A document that says all that costs anything. */
+/** A document with all keys that affect costs. */
 export interface PlainRanet {
   readonly input: {
     readonly size: number | readonly [height: number, width: number];
@@ -41,15 +41,15 @@ export interface PlainRanet {
   readonly depthwise?: boolean;
   readonly kernel?: number;
   readonly se_ratio?: number;
-  /** Of no cost, but for what ReLU costs. */
+  /** Affects costs only through ReLU. */
   readonly activation?: string;
-  /** Of no cost. */
+  /** Does not affect costs. */
   readonly dropout?: number;
 }
 
 type Own = PlainRanet["subnetworks"][number];
 
-/** Which blocks end in an exit. */
+/** The blocks that end in an exit. */
 type Blocks = "all" | readonly number[];
 
 interface Head {
@@ -58,10 +58,10 @@ interface Head {
   readonly depthwise?: boolean;
 }
 
-/** Rows and columns. */
+/** Height and width. */
 type Sides = readonly [height: number, width: number];
 
-/** Channels of so many rows and columns. */
+/** Channels with a height and width. */
 interface Shape {
   readonly channels: number;
   readonly side: Sides;
@@ -73,7 +73,7 @@ export interface PlainCounts {
   readonly params: readonly number[];
 }
 
-/** Adds a network up. */
+/** Counts a network. */
 export function plainCounts(document: PlainRanet): PlainCounts {
   const { input, classes, stem = { kernel: 3, stride: 1, pool: false }, base_features: bases, subnetworks } = document;
   let [flops, params, exits, number] = [0, 0, 0, 0];
@@ -99,7 +99,7 @@ export function plainCounts(document: PlainRanet): PlainCounts {
     if (share > 0) {
       const hidden = Math.max(1, Math.round(share * inner));
       const pixels = area(isDepthwise ? side : from.side);
-      // Means; a linear layer and its ReLU; another and its gates; products.
+      // Means, a linear layer and its ReLU, another one and its gates, and products.
       flops += inner * pixels + (inner * hidden + hidden) + (hidden * inner + inner) + inner * pixels;
       params += inner * hidden + hidden + hidden * inner + inner;
     }

@@ -1,5 +1,5 @@
 /**
- * Takes minutes, and so is no part of the suite: `.ci/run` runs it.
+ * Takes minutes, so it is not part of the suite: `.ci/run` runs it.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { randomTensors } from "../fixtures.ts";
 import { chromiumTest } from "../web/browser.ts";
 import { checkInBrowser } from "./in_browser.ts";
 
-chromiumTest("ONNX Runtime Web gives the logits of every exit of every small bundled model", async (t) => {
+chromiumTest("ONNX Runtime Web computes the logits of every exit of every small bundled model", async (t) => {
   const small = (await Promise.all(BUNDLED_SPECS.map((name) => readSpec(name)))).filter(({ input }) =>
     areaOf(inputSize(input)) <= 64 ** 2
   );

@@ -20,11 +20,12 @@ import { randomArray, randomTensors, relativeError, tinyModel } from "../fixture
 import { plain, tiny } from "../training/fake.ts";
 import { times } from "../long.ts";
 import { sides } from "../sizes.ts";
+import { everyFusion, imageNetStem, prunedMsdnet } from "./networks.ts";
 import { runOnnx } from "./run.ts";
 
 const TOLERANCE = 1e-4;
 
-/** ONNX Runtime's logits of every exit must be those of the CPU runner. */
+/** Checks that ONNX Runtime's logits of every exit are equal to the CPU runner's. */
 async function checkAgainstRunner(model: Model, count: number): Promise<void> {
   const images = randomArray(count * inputLength(model.spec.input), 7);
   using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: count });
@@ -34,21 +35,9 @@ async function checkAgainstRunner(model: Model, count: number): Promise<void> {
   expected.forEach((logits, k) => assertLess(relativeError(actual[`exit${k + 1}`], logits), TOLERANCE));
 }
 
-/** What a spec may vary in, each at sizes that do not halve evenly. */
+/** Variations of a spec, each with sizes that cannot be halved evenly. */
 const SPECS: Record<string, string> = {
-  "odd sizes and every fusion": `
-name: odd
-input: { size: 35 }
-classes: 4
-base_features: [{ scale: 1/4, channels: 7 }, { scale: 1/2, channels: 5 }, { scale: 1, channels: 3 }]
-subnetworks:
-  - { blocks: 1, growth: 5, bottleneck: 2 }
-  - { blocks: 2, growth: 7, bottleneck: 1, fusion: up-conv }
-  - { blocks: 3, growth: 4, bottleneck: 1, fusion: down-conv, transitions: [1, 2] }
-layers: [1, 2, 1]
-compress: 0.3
-head: { channels: input }
-`,
+  "odd sizes and every fusion": everyFusion(35),
   "7 to 13 pixels, a quotient that float32 rounds down": `
 name: thirteen
 input: { size: 13 }
@@ -61,36 +50,12 @@ subnetworks:
 layers: { mode: lengthen, step: 1 }
 compress: 0.5
 `,
-  "ImageNet's stem, equal scales, a head of 4×4": `
-name: stem
-input: { size: 101 }
-classes: 3
-stem: conv7x7-pool
-base_features: [{ scale: 1/2, channels: 6 }, { scale: 1, channels: 4 }, { scale: 1, channels: 4 }]
-subnetworks:
-  - { blocks: 1, growth: 4, bottleneck: 1 }
-  - { blocks: 2, growth: 4, bottleneck: 2 }
-  - { blocks: 3, growth: 5, bottleneck: 1 }
-layers: [2, 1, 1]
-`,
-  "an MSDNet of odd sizes": `
-family: msdnet
-name: scales
-input: { size: 45 }
-classes: 3
-scales:
-  - { scale: 1/4, growth_factor: 2, bottleneck: 3 }
-  - { scale: 1/2, growth_factor: 3, bottleneck: 1 }
-  - { scale: 1, growth_factor: 1, bottleneck: 2 }
-channels: 3
-growth: 2
-layers: [2, 3, 1]
-prune: [3, 3, 2, 2, 1, 1]
-`,
+  "ImageNet's stem, equal scales, a head of 4×4": imageNetStem(101),
+  "an MSDNet of odd sizes": prunedMsdnet(45),
 };
 
 for (const [name, text] of Object.entries(SPECS)) {
-  Deno.test(`${name}: ONNX Runtime gives our logits`, async () => {
+  Deno.test(`${name}: ONNX Runtime computes the same logits`, async () => {
     const spec = parseSpec(text);
     const model = createModel(spec, randomTensors(buildNetwork(spec)), { source: "random" });
     await checkAgainstRunner(model, 1);
@@ -111,7 +76,7 @@ const documents = fc.record({
 }).map(({ size, stem, halvings, channels, growth, fusion, step, compress, head }) => {
   let scale = 1;
   const scales = [1, ...halvings.map((halved) => scale /= halved ? 2 : 1)].reverse();
-  // JSON is YAML.
+  // JSON is valid YAML.
   return JSON.stringify({
     name: "any",
     input: { size },
@@ -135,7 +100,7 @@ function isValid(text: string): boolean {
   }
 }
 
-Deno.test("any architecture: ONNX Runtime gives our logits", async () => {
+Deno.test("any architecture: ONNX Runtime computes the same logits", async () => {
   await fc.assert(
     fc.asyncProperty(documents.filter(isValid), async (text) => {
       const spec = parseSpec(text);
@@ -145,13 +110,13 @@ Deno.test("any architecture: ONNX Runtime gives our logits", async () => {
   );
 });
 
-Deno.test("tiny network: ONNX Runtime gives our logits", async () => {
+Deno.test("tiny network: ONNX Runtime computes the same logits", async () => {
   for (const seed of [1, 2]) for (const count of [1, 3]) await checkAgainstRunner(tinyModel(seed), count);
 });
 
 const FOLDER = new URL("../fixtures/reference/", import.meta.url);
 for (const name of ["cifar10-lg", "cifar100-4features", "imagenet-even", "msdnet-imagenet"]) {
-  Deno.test(`${name}: ONNX Runtime gives the authors' logits`, async () => {
+  Deno.test(`${name}: ONNX Runtime computes the authors' logits`, async () => {
     const read = (file: string) => Deno.readFileSync(new URL(`${name}/${file}`, FOLDER));
     const { flags } = JSON.parse(new TextDecoder().decode(read("expect.json")));
     const tensors = readCheckpoint(read("checkpoint.pth.tar"), { source: name });
@@ -166,7 +131,7 @@ for (const name of ["cifar10-lg", "cifar100-4features", "imagenet-even", "msdnet
   });
 }
 
-Deno.test("a network cut at an exit has that exit's logits, and none of what only others need", async () => {
+Deno.test("a network cut at an exit has only that exit's logits and the weights that it needs", async () => {
   const model = tinyModel();
   const images = randomArray(2 * 3 * 20 ** 2, 8);
   const whole = exportOnnx(model);
@@ -176,7 +141,7 @@ Deno.test("a network cut at an exit has that exit's logits, and none of what onl
     const outputs = await runOnnx(file, images, [2, ...inputShape(model.spec.input)]);
     assertEquals(Object.keys(outputs), [`exit${exit}`]);
     assertEquals(outputs[`exit${exit}`], all[`exit${exit}`]);
-    // Even the last exit does without the other heads.
+    // Even the last exit does not need the other heads.
     assertGreater(whole.length, file.length);
   }
   for (const exit of [0, 4, 1.5]) {
@@ -185,7 +150,7 @@ Deno.test("a network cut at an exit has that exit's logits, and none of what onl
   }
 });
 
-Deno.test("metadata, input and outputs say what they are", async () => {
+Deno.test("an ONNX file describes its metadata, input and outputs", async () => {
   const model = tinyModel();
   const file = exportOnnx(model);
   const text = new TextDecoder().decode(file);
@@ -198,7 +163,7 @@ Deno.test("metadata, input and outputs say what they are", async () => {
   await session.release();
 });
 
-Deno.test("weights beyond what ONNX files hold are refused", () => {
+Deno.test("weights that exceed the size limit of ONNX files are refused", () => {
   const { network, tensors } = tinyModel();
   const data = { byteLength: 2 ** 31 } as Float32Array<ArrayBuffer>;
   const huge = new Map([...tensors, ["classifier.0.linear.weight", { shape: [5, 7], data }]]);
@@ -207,7 +172,7 @@ Deno.test("weights beyond what ONNX files hold are refused", () => {
   assertEquals(remedies, [{ exit: network.exits.length - 1 }]);
 });
 
-Deno.test("the file of a network that was trained here computes what it does", async () => {
+Deno.test("the ONNX file of a newly trained network gives the same logits", async () => {
   const recipe = parseRecipe("{ steps: 6, batch: 8, schedule: { kind: constant, rate: 0.05 }, augment: false }");
   const { model } = await train(tiny, plain(24), recipe, { device: "cpu", threads: 1 });
   await checkAgainstRunner(model, 3);

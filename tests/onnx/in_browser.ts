@@ -1,5 +1,5 @@
 /**
- * Exported files in ONNX Runtime Web, in a headless Chromium.
+ * Runs exported files in ONNX Runtime Web, in a headless Chromium.
  *
  * @module
  */
@@ -15,14 +15,14 @@ import { exportOnnx } from "../../lib/onnx/export.ts";
 import { randomArray, relativeError } from "../fixtures.ts";
 import { chromium, WEBGPU } from "../web/browser.ts";
 
-/** Of the largest logit. */
+/** Largest error, relative to the largest logit. */
 const TOLERANCE = 1e-5;
-/** Images in a batch. */
+/** Batch size. */
 const IMAGES = 2;
-/** What computes: ONNX Runtime's names. */
+/** ONNX Runtime's names of execution providers. */
 const PROVIDERS = ["wasm", "webgpu"] as const;
 
-/** A file to run, and on what. */
+/** A file, and the provider to run it with. */
 interface Run {
   readonly file: string;
   readonly provider: string;
@@ -30,7 +30,7 @@ interface Run {
   readonly shape: readonly number[];
 }
 
-/** Compares the logits of every exit, on WebAssembly and on WebGPU, with the CPU runner's. */
+/** Compares the logits of every exit, with WebAssembly and WebGPU, with the CPU runner's. */
 export async function checkInBrowser(t: Deno.TestContext, models: readonly Model[]): Promise<void> {
   const files = new Map(models.map((model) => [`/${model.name}.onnx`, new Uint8Array(exportOnnx(model))]));
   const folder = await runtimeFolder();
@@ -45,7 +45,7 @@ export async function checkInBrowser(t: Deno.TestContext, models: readonly Model
   const browser = await puppeteer.launch({
     executablePath: chromium!,
     args: ["--headless", "--no-sandbox", ...WEBGPU],
-    protocolTimeout: 600_000, // where other work keeps the processor busy, all is slower
+    protocolTimeout: 600_000, // allows for other load on the machine
   });
   try {
     const page = await browser.newPage();
@@ -72,7 +72,7 @@ export async function checkInBrowser(t: Deno.TestContext, models: readonly Model
   }
 }
 
-/** Logits by exit; runs in the page. */
+/** Returns the logits of each exit. It runs in the page. */
 async function runInPage({ file, provider, images, shape }: Run): Promise<Record<string, number[]>> {
   const name = "/dist/ort.webgpu.min.mjs";
   const ort = await import(name);
@@ -85,7 +85,7 @@ async function runInPage({ file, provider, images, shape }: Run): Promise<Record
   return Object.fromEntries(logits);
 }
 
-/** Where Deno keeps the files of ONNX Runtime Web. */
+/** The folder in which Deno stores ONNX Runtime Web. */
 async function runtimeFolder(): Promise<string> {
   const bench = new URL("../../bench/bench.ts", import.meta.url).href; // imports it
   const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json", bench] }).output();

@@ -6,7 +6,7 @@ import { randomModel } from "../quantized/random_model.ts";
 import { longChromiumTest } from "../web/browser.ts";
 import { checkInBrowser } from "./in_browser.ts";
 
-/** The first convolution of its head takes 15 channels, a multiple of 3, and gives 8. */
+/** The first convolution of its head reads 15 channels, a multiple of 3, and writes 8. */
 const THIRDS = `
 name: thirds
 input: { size: 12 }
@@ -18,7 +18,7 @@ head: { channels: 8 }
 `;
 
 longChromiumTest(
-  "ONNX Runtime Web computes convolutions of 3n channels as we do, with WebGPU and in eight bits too",
+  "ONNX Runtime Web computes the same convolutions of 3n channels, also with WebGPU and in 8 bits",
   async (t) => {
     const spec = parseSpec(THIRDS);
     const tensors = randomTensors(buildNetwork(spec));

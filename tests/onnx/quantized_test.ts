@@ -1,5 +1,5 @@
 /**
- * Exports of models in eight bits: ONNX Runtime's whole numbers are ours, but for how it resizes.
+ * Tests exports of 8-bit models: ONNX Runtime computes the same integers, except for resizes.
  *
  * @module
  */
@@ -19,12 +19,13 @@ import { RanetError } from "../../mod.ts";
 import { relativeError } from "../fixtures.ts";
 import { mixExactly, mixInSteps, runPlainly } from "../quantized/plain_inference.ts";
 import { randomImages, randomModel } from "../quantized/random_model.ts";
+import { everyFusion, imageNetStem, prunedMsdnet } from "./networks.ts";
 import { runOnnx } from "./run.ts";
 
-/** A step more or less in a single place shows above that: rounding of the float32 at both ends does not. */
+/** A difference of one step in a single place exceeds this; float32 rounding at both ends does not. */
 const TOLERANCE = 1e-5;
 
-/** Even sizes, in which no resized number lies in the middle between two whole ones, where float32 decides. */
+/** Even sizes, for which no resized number is halfway between two integers, where float32 rounding would decide. */
 const SPECS: Readonly<Record<string, string>> = {
   "a network without resizing": `
 name: plain
@@ -45,51 +46,28 @@ layers: [1, 1, 1]
 exits: { boosted: true, reweight: 0.6 }
 head: { channels: 7 }
 `,
-  "two sub-networks and every fusion": `
-name: two
+  "three sub-networks and every fusion": everyFusion(24),
+  "depthwise convolutions and squeeze-and-excitation": `
+name: gated
 input: { size: 24 }
 classes: 4
-base_features: [{ scale: 1/4, channels: 7 }, { scale: 1/2, channels: 5 }, { scale: 1, channels: 4 }]
+base_features: [{ scale: 1/2, channels: 7 }, { scale: 1, channels: 6 }]
 subnetworks:
-  - { blocks: 1, growth: 5, bottleneck: 2 }
-  - { blocks: 2, growth: 6, bottleneck: 1, fusion: up-conv }
-  - { blocks: 3, growth: 4, bottleneck: 1, fusion: down-conv, transitions: [1, 2] }
-layers: [1, 2, 1]
-compress: 0.3
-head: { channels: input }
+  - { blocks: 1, growth: 5, bottleneck: 2, depthwise: true }
+  - { blocks: 2, growth: 6, bottleneck: 2, kernel: 5, depthwise: true }
+layers: [2, 2]
+se_ratio: 0.5
+head: { channels: 9, depthwise: true }
 `,
-  "ImageNet's stem": `
-name: stem
-input: { size: 64 }
-classes: 3
-stem: conv7x7-pool
-base_features: [{ scale: 1/2, channels: 6 }, { scale: 1, channels: 4 }]
-subnetworks:
-  - { blocks: 1, growth: 4, bottleneck: 1 }
-  - { blocks: 2, growth: 4, bottleneck: 2 }
-layers: [2, 1]
-`,
-  "an MSDNet": `
-family: msdnet
-name: scales
-input: { size: 32 }
-classes: 3
-scales:
-  - { scale: 1/4, growth_factor: 2, bottleneck: 3 }
-  - { scale: 1/2, growth_factor: 3, bottleneck: 1 }
-  - { scale: 1, growth_factor: 1, bottleneck: 2 }
-channels: 3
-growth: 2
-layers: [2, 3, 1]
-prune: [3, 3, 2, 2, 1, 1]
-`,
+  "ImageNet's stem": imageNetStem(64),
+  "an MSDNet": prunedMsdnet(32),
 };
 
 function convolutionsOf({ network }: Model): Convolution[] {
   return network.exits.flatMap(({ layers }) => layers).filter((layer) => layer.kind === "convolution");
 }
 
-/** A model of random numbers; where it reads the image, of such that float32 adds up without rounding. */
+/** A model of random numbers. For the image's convolutions, they are such that float32 sums are exact. */
 function randomFor(text: string, seed: number): Model {
   const spec = parseSpec(text);
   const model = randomModel(spec, { seed });
@@ -106,7 +84,7 @@ function randomFor(text: string, seed: number): Model {
   return createModel(spec, tensors, { source: "random" });
 }
 
-/** The oracle's logits, for each exit those of all images; resized as ONNX Runtime does. */
+/** Logits of the reference implementation, for each exit those of all images; resized like ONNX Runtime. */
 function expectedOf({ network, tensors }: Model, images: Float32Array, count: number): Float32Array[] {
   const weights = parseQuantized(network, tensors, { source: "random" });
   const length = images.length / count;
@@ -131,19 +109,20 @@ async function checkAgainstOracle(model: Model, options: ExportOnnxOptions = {})
 }
 
 for (const [name, text] of Object.entries(SPECS)) {
-  Deno.test(`${name} in eight bits: ONNX Runtime's whole numbers are ours, exit by exit`, async () => {
+  Deno.test(`${name} in 8 bits: ONNX Runtime computes the same integers at every exit`, async () => {
     for (const seed of [1, 2]) await checkAgainstOracle(randomFor(text, seed));
   });
 
-  Deno.test(`${name} in eight bits: ONNX Runtime computes every convolution but the image's in whole numbers`, async () => {
+  Deno.test(`${name} in 8 bits: ONNX Runtime computes all convolutions in integers, except those of the image`, async () => {
     const model = randomFor(text, 1);
     const all = convolutionsOf(model);
     const ofImage = all.filter(readsImage).length;
     for (const clip of [true, false]) {
       const operators = await optimizedOperators(exportOnnx(model, { clip }));
       const count = (name: string) => operators.filter((operator) => operator === name).length;
+      const depthwise = model.network.exits.flatMap(({ layers }) => layers).filter(({ kind }) => kind === "depthwise");
       assertEquals({ whole: count("QLinearConv"), float: count("Conv") }, {
-        whole: all.length - ofImage,
+        whole: all.length - ofImage + depthwise.length,
         float: ofImage,
       });
       assertEquals(count("Gemm"), model.network.exits.length);
@@ -151,7 +130,7 @@ for (const [name, text] of Object.entries(SPECS)) {
   });
 }
 
-/** The operators that ONNX Runtime makes of a file. */
+/** The operators in ONNX Runtime's optimized graph of a file. */
 async function optimizedOperators(file: Uint8Array): Promise<string[]> {
   const path = await Deno.makeTempFile({ suffix: ".onnx" });
   try {
@@ -182,7 +161,7 @@ function readOperators(file: Uint8Array): string[] {
   return operators;
 }
 
-Deno.test("what a device of ours resizes is that of ONNX Runtime, or the next whole number, rarely", () => {
+Deno.test("resized integers are equal to ONNX Runtime's, or rarely differ by one", () => {
   const corner = fc.integer({ min: 0, max: 127 });
   const share = fc.integer({ min: 1, max: 63 }).chain((sides) =>
     fc.integer({ min: 0, max: sides }).map((i) => i / sides)
@@ -200,7 +179,7 @@ Deno.test("what a device of ours resizes is that of ONNX Runtime, or the next wh
   assertLess(counts.different / counts.all, 0.03);
 });
 
-Deno.test("without Clip the file is smaller, and gives the same where nothing is above 127 steps", async () => {
+Deno.test("without Clip, the ONNX file is smaller and gives the same results below 127 steps", async () => {
   const text = SPECS["a network without resizing"];
   const model = randomFor(text, 1);
   const small = new Map([...model.tensors].map(([name, { shape, data }]): [string, Tensor] => [
@@ -212,7 +191,7 @@ Deno.test("without Clip the file is smaller, and gives the same where nothing is
   assertGreater(exportOnnx(modest).length, exportOnnx(modest, { clip: false }).length);
 });
 
-Deno.test("temperatures, a single exit and a fixed batch are as in other files", async () => {
+Deno.test("8-bit ONNX files support temperatures, a single exit and a fixed batch", async () => {
   const model = randomFor(SPECS["a network without resizing"], 1);
   const images = randomImages(model, 1, 7);
   const [, , wanted] = expectedOf(model, images, 1);
@@ -222,12 +201,12 @@ Deno.test("temperatures, a single exit and a fixed batch are as in other files",
   assertLess(relativeError(found.exit3, wanted.map((value) => value / 2)), TOLERANCE);
 });
 
-Deno.test("transformers.js takes a file in eight bits by its own name", () => {
+Deno.test("the folder for transformers.js names an 8-bit file as transformers.js expects", () => {
   const model = randomFor(SPECS["a network without resizing"], 1);
   assert(transformersJsFiles(model).has("onnx/model_quantized.onnx"));
 });
 
-Deno.test("numbers that cannot be are refused by their tensor's name", () => {
+Deno.test("exportOnnx() refuses invalid numbers with the tensor's name", () => {
   const model = randomFor(SPECS["a network without resizing"], 1);
   const { name } = convolutionsOf(model)[1];
   for (const bad of [NaN, Infinity, 0, -1]) {

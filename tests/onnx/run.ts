@@ -1,12 +1,12 @@
 /**
- * ONNX files in ONNX Runtime.
+ * Runs ONNX files in ONNX Runtime.
  *
  * @module
  */
 
 import { InferenceSession, Tensor } from "onnxruntime-node";
 
-/** Runs a file on images of a shape, `[count, channels, height, width]`; gives all outputs by name. */
+/** Runs a file on images of shape `[count, channels, height, width]`; returns all outputs by name. */
 export async function runOnnx(
   file: Uint8Array,
   images: Float32Array,

@@ -1,5 +1,5 @@
 /**
- * The programs in docs/onnx.md give the logits that we give.
+ * Tests that the programs in docs/onnx.md give our logits.
  *
  * @module
  */
@@ -16,13 +16,13 @@ import { relativeError } from "../fixtures.ts";
 const root = new URL("../../", import.meta.url);
 const page = await Deno.readTextFile(new URL("docs/onnx.md", root));
 
-/** The page's first program in a language that has a text. */
+/** The page's first program in a language that contains a text. */
 function program(language: string, text: string): string {
   const blocks = [...page.matchAll(new RegExp("```" + language + "\\n(.*?)```", "gs"))].map(([, block]) => block);
   return blocks.find((block) => block.includes(text))!;
 }
 
-/** Runs a program in a folder with the photo and the files that it names; what it prints is a list of logits. */
+/** Runs a program in a folder with the photo and the files that it names. It prints a list of logits. */
 async function check(run: (folder: string) => Promise<Deno.CommandOutput>): Promise<void> {
   const model = await loadModel(DEFAULT_MODEL);
   const bytes = await Deno.readFile(new URL("examples/cat.jpg", root));
@@ -43,7 +43,7 @@ async function check(run: (folder: string) => Promise<Deno.CommandOutput>): Prom
   }
 }
 
-Deno.test("docs/onnx.md: ONNX Runtime", async () => {
+Deno.test("the ONNX Runtime example of docs/onnx.md gives our logits", async () => {
   await check(async (folder) => {
     await Deno.writeTextFile(`${folder}/program.js`, program("js ignore", "onnxruntime-node"));
     const config = new URL("deno.json", root).pathname;
@@ -52,7 +52,7 @@ Deno.test("docs/onnx.md: ONNX Runtime", async () => {
   });
 });
 
-/** Debian's Python, for which Debian's packages are. */
+/** Debian's Python, because Debian's packages are installed for it. */
 const PYTHON = "/usr/bin/python3";
 
 async function hasOpenCv(): Promise<boolean> {
@@ -64,10 +64,10 @@ async function hasOpenCv(): Promise<boolean> {
 }
 
 const ignore = Deno.env.get("CI") !== "true" && !await hasOpenCv();
-if (ignore) console.error("Not run: docs/onnx.md, OpenCV; this gets it: apt-get install python3-opencv python3-pil");
+if (ignore) console.error("Not run: OpenCV in docs/onnx.md. To run it: apt-get install python3-opencv python3-pil");
 
 Deno.test({
-  name: "docs/onnx.md: OpenCV",
+  name: "the OpenCV example of docs/onnx.md gives our logits",
   ignore,
   fn: () =>
     check(async (folder) => {

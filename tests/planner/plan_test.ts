@@ -5,7 +5,7 @@ import { buildNetwork } from "../../lib/network/build.ts";
 import { buildPlan } from "../../lib/planner/build.ts";
 import { placeBuffers } from "../../lib/planner/memory.ts";
 
-Deno.test("placeBuffers: what lives at the same time never overlaps", () => {
+Deno.test("placeBuffers() never overlaps buffers that are in use at the same time", () => {
   const buffers = fc.array(
     fc.record({ length: fc.integer({ min: 1, max: 100 }), first: fc.nat(20), span: fc.nat(10) })
       .map(({ length, first, span }) => ({ length, first, last: first + span })),
@@ -28,7 +28,7 @@ Deno.test("placeBuffers: what lives at the same time never overlaps", () => {
   }));
 });
 
-Deno.test("bundled networks: the arena is at most a quarter larger than what is live", async () => {
+Deno.test("bundled networks: the arena is at most a quarter larger than the memory in use at once", async () => {
   for (const name of BUNDLED_SPECS) {
     const { sampleQuads, liveQuads } = buildPlan(buildNetwork(await readSpec(name)));
     assertLessOrEqual(sampleQuads, 1.25 * liveQuads);

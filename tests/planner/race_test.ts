@@ -1,6 +1,6 @@
 /**
- * WGSL lets a store to a part of a vec4 rewrite the whole of it, and promises no order within a dispatch: of a quad that
- * one invocation writes, no other may read or write any lane.
+ * In WGSL, a store to a part of a vec4 may rewrite all of it, and the order within a dispatch is undefined. Therefore, if
+ * one invocation writes to a quad, no other may read or write any of its lanes.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { parseSpec } from "../../lib/spec/parse.ts";
 import { square } from "../sizes.ts";
 import { randomMsdnets } from "../drawing/networks.ts";
 
-/** Quads that a step touches in each pixel of a feature, and where the feature lies in a sample. */
+/** Quads that a step accesses in each pixel of a feature, and the feature's position in a sample. */
 interface Touch {
   readonly region: Region;
   readonly first: number;
@@ -28,7 +28,10 @@ function touch(region: Region, quads: number): Touch {
   return { region, first, end: first + quads };
 }
 
-/** Whether two steps touch a quad together: in one feature the same of a pixel, of two features any, if they lie in one place. */
+/**
+ * Whether two steps access a common quad: in the same feature, equal quads of a pixel; in two features at the same position,
+ * any quads.
+ */
 function meet(a: Touch, b: Touch): boolean {
   const [one, other] = [a.region, b.region];
   if (one.offset === other.offset) return a.first < b.end && b.first < a.end;
@@ -36,7 +39,7 @@ function meet(a: Touch, b: Touch): boolean {
   return one.offset < end(other) && other.offset < end(one);
 }
 
-/** Pairs of invocations of a wave of which one writes what the other touches, by the steps' numbers. */
+/** Pairs of steps of a wave, by number, where one writes a quad that the other accesses. */
 function races(wave: Wave): [number, number][] {
   const writes = wave.map((step) => step.writes.map((region) => touch(region, regionQuads(region))));
   const reads = wave.map((step) => step.reads.map((region) => touch(region, quadsOf(region.channels))));
@@ -108,12 +111,12 @@ Deno.test("any network: every quad has one owner in a dispatch", () => {
 });
 
 Deno.test("any MSDNet: every quad has one owner in a dispatch", () => {
-  // Every pixel alike: few will do.
+  // All pixels are alike, so a few are enough.
   const small = randomMsdnets.map((spec) => ({ ...spec, input: { ...spec.input, size: 9 } }));
   fc.assert(fc.property(small, assertNoRaces), { numRuns: 30 });
 });
 
-Deno.test("a race that is there is found", () => {
+Deno.test("the race check finds a race", () => {
   const region = { offset: 0, pitch: 2, size: square(2), channel: 0, channels: 3 };
   const view = { feature: 0, offset: 0, channels: 0 };
   const layer = { kind: "resize", reads: [view], writes: [view] } as const;

@@ -7,6 +7,7 @@ import { buildTrainingPlan } from "../../lib/planner/training_build.ts";
 import { type TrainingStep, viewsOf } from "../../lib/planner/training_plan.ts";
 import { NETWORKS } from "../training_networks.ts";
 import { randomArray, randomNumbers, randomTensors } from "../fixtures.ts";
+import { times } from "../long.ts";
 import { PlainTraining } from "../device/plain_training.ts";
 
 const SAMPLES = 3;
@@ -14,7 +15,7 @@ const SAMPLES = 3;
 for (const [title, network] of NETWORKS) {
   const plan = buildTrainingPlan(network, { train: "all" });
 
-  Deno.test(`${title}: every gradient that is read or added to has been written`, () => {
+  Deno.test(`${title}: every gradient is written before it is read or added to`, () => {
     const written = plan.features.map(() => new Set<number>());
     const channelsOf = ({ offset, channels }: View) => Array.from({ length: channels }, (_, k) => offset + k);
     const gradients = new Set(
@@ -34,7 +35,7 @@ for (const [title, network] of NETWORKS) {
     assert(reads > 0);
   });
 
-  Deno.test(`${title}: what a step takes the place of has not been added to`, () => {
+  Deno.test(`${title}: no step overwrites a gradient that another step has added to`, () => {
     const written = plan.features.map(() => new Set<number>());
     for (const step of plan.backward) {
       const result = resultOf(step);
@@ -56,7 +57,7 @@ testGradients("distillation between boosted exits", NETWORKS.get("boosted exits"
   labelSmoothing: 0.1,
   distillation,
 });
-testGradients("distillation, whose teacher is held", NETWORKS.get("coarsest scale twice")!, {
+testGradients("distillation with a constant teacher", NETWORKS.get("coarsest scale twice")!, {
   exits: [1, 0.5, 2],
   labelSmoothing: 0.1,
   distillation,
@@ -66,7 +67,7 @@ testGradients("distillation, whose teacher is held", NETWORKS.get("coarsest scal
 function testGradients(title: string, network: Network, loss: LossOptions): void {
   const plan = buildTrainingPlan(network, { train: "all" });
 
-  Deno.test(`${title}: gradients are what the loss changes by`, () => {
+  Deno.test(`${title}: gradients match finite differences of the loss`, () => {
     const { size } = network.features[0];
     const images = randomArray(SAMPLES * 3 * areaOf(size), 1);
     const labels = Uint32Array.from({ length: SAMPLES }, (_, i) => i % network.spec.classes.length);
@@ -91,21 +92,21 @@ function testGradients(title: string, network: Network, loss: LossOptions): void
     const next = randomNumbers(3);
     const learned = network.exits.flatMap((exit) => exit.layers).flatMap(layerParameters).filter((p) => p.learned);
     assertEquals(plan.parameters.map(({ name }) => name).toSorted(), [...plain.gradients.keys()].toSorted());
-    for (let trial = 0; trial < 12; trial++) {
+    for (let trial = 0; trial < times(4, 12); trial++) {
       const { name } = learned[Math.floor((next() + 1) / 2 * learned.length)];
       const { data } = parameters.get(name)!;
       const i = Math.floor((next() + 1) / 2 * data.length);
-      // Small enough that hardly a ReLU changes its mind.
+      // So small that hardly any ReLU changes its sign.
       const change = 1e-6;
       const slope = (lossWith(name, i, change) - lossWith(name, i, -change)) / (2 * change);
-      // What no exit needs does not learn.
+      // Parameters that no exit needs have no gradients.
       const gradient = plain.gradients.get(name)?.[i] ?? 0;
       assertAlmostEquals(gradient, slope, 1e-5 * Math.max(1, Math.abs(slope)), `${name} ${i}`);
     }
   });
 }
 
-/** Where a step leaves a gradient. */
+/** The gradient that a step writes. */
 function resultOf(step: TrainingStep) {
   if (step.kind === "zero") return step.output;
   return "result" in step ? step.result : undefined;

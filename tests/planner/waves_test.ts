@@ -24,7 +24,7 @@ function cells({ feature, offset, channels }: View): string[] {
   return Array.from({ length: channels }, (_, i) => `${feature}.${offset + i}`);
 }
 
-Deno.test("waves keep the order of all that read or write the same channels", () => {
+Deno.test("scheduleWaves() keeps the order of steps that read or write the same channels", () => {
   fc.assert(fc.property(layers, (layers) => {
     const waves = scheduleWaves(layers, FEATURES);
     const when = new Map(waves.flatMap((wave, time) => wave.map((layer) => [layer, time])));
@@ -43,7 +43,7 @@ Deno.test("waves keep the order of all that read or write the same channels", ()
   }));
 });
 
-Deno.test("a wave is of one kind, size and number of quads", () => {
+Deno.test("the steps of a wave have the same kind, size and number of quads", () => {
   const network = { feature: 0, offset: 0, channels: 4 };
   const resize = (feature: number, channels: number): Layer => ({
     kind: "resize",
@@ -54,7 +54,7 @@ Deno.test("a wave is of one kind, size and number of quads", () => {
   assertEquals(waves, [[resize(1, 4), resize(3, 4)], [resize(2, 4)], [resize(1, 8)]]);
 });
 
-Deno.test("waves save a quarter of the dispatches of published networks", async () => {
+Deno.test("scheduleWaves() saves a quarter of the dispatches of published networks", async () => {
   for (const name of ["ranet-cifar10", "ranet-imagenet-c32"]) {
     const { exits, features } = buildNetwork(await readSpec(name));
     const layers = exits.flatMap((exit) => exit.layers).length;

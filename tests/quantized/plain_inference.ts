@@ -1,5 +1,5 @@
 /**
- * What a quantized network computes, plainly: the oracle for every device's whole numbers.
+ * Computes a quantized network without optimisations: the reference for every device's integers.
  *
  * @module
  */
@@ -15,15 +15,18 @@ import {
   SHARES,
 } from "../../lib/weights/quantized.ts";
 
-/** What one image gives. */
+/** Results for one image. */
 export interface PlainResult {
-  /** For each feature whole numbers, `[y][x][channel]`; the first is the image. */
+  /** Integers of each feature, `[y][x][channel]`; the first is the image. */
   readonly features: readonly Int32Array[];
-  /** For each exit. */
+  /** Logits of each exit. */
   readonly logits: readonly Float32Array[];
 }
 
-/** A resized pixel, from `[top left, top right, bottom left, bottom right]`, and in how far it is the lower and right ones. */
+/**
+ * Interpolates a pixel from `[top left, top right, bottom left, bottom right]`, with the shares of the lower and the right
+ * ones.
+ */
 export type Mix = (corners: readonly number[], place: { readonly down: number; readonly right: number }) => number;
 
 /**
@@ -105,20 +108,43 @@ function valueOf(layer: Exclude<Layer, Classifier>, where: Where): number {
       );
       return where.mix(corners, { down: row.share, right: column.share });
     }
-    case "depthwise":
-    case "squeeze":
-    case "excitation":
-      throw new Error(`${layer.kind} is refused in eight bits`);
+    case "depthwise": {
+      const { kernel, stride, name } = layer;
+      const { weight, bias, multiplier } = where.weights.convolutions.get(name)!;
+      let sum = bias[channel];
+      for (let v = 0; v < kernel; v++) {
+        for (let u = 0; u < kernel; u++) {
+          const value = read(y * stride + v - (kernel >> 1), x * stride + u - (kernel >> 1), channel);
+          sum += value * weight[(channel * kernel + v) * kernel + u];
+        }
+      }
+      return toSteps(sum, multiplier[channel]);
+    }
+    case "squeeze": {
+      let sum = 0;
+      for (let v = 0; v < size.height; v++) for (let u = 0; u < size.width; u++) sum += read(v, u, channel);
+      return toSteps(sum, where.weights.squeezes.get(layer.name)![channel]);
+    }
+    case "excitation": {
+      const { gates, multiplier } = where.weights.excitations.get(layer.name)!;
+      const number = readAt(network, features, layer.reads[1], 0, 0, channel);
+      const factor = roundEven(Math.fround(gates[number] * multiplier[channel]));
+      return Math.min((read(y, x, channel) * factor + SHARES / 2) >> Math.log2(SHARES), MAX_STEP);
+    }
   }
 }
 
-/** As our devices do. */
+function toSteps(sum: number, multiplier: number): number {
+  return Math.min(Math.max(roundEven(Math.fround(Math.fround(sum) * multiplier)), 0), MAX_STEP);
+}
+
+/** Like our devices. */
 export function mixInSteps(corners: readonly number[], { down, right }: Parameters<Mix>[1]): number {
   const shares = cornerShares(down, right);
   return (corners.reduce((sum, value, i) => sum + value * shares[i], 0) + SHARES / 2) >> Math.log2(SHARES);
 }
 
-/** Exactly, then rounded, as runtimes do that resize in floats. */
+/** Exactly, then rounded, like runtimes that resize in floats. */
 export function mixExactly(corners: readonly number[], { down, right }: Parameters<Mix>[1]): number {
   const shares = [(1 - down) * (1 - right), (1 - down) * right, down * (1 - right), down * right];
   return roundEven(corners.reduce((sum, value, i) => sum + value * shares[i], 0));
@@ -140,7 +166,7 @@ function convolve(
       }
     }
   }
-  return Math.min(Math.max(roundEven(Math.fround(Math.fround(sum) * multiplier[channel])), 0), MAX_STEP);
+  return toSteps(sum, multiplier[channel]);
 }
 
 function classify(
@@ -175,7 +201,7 @@ function readAt(
   return features[feature][(y * size.width + x) * channels + offset + channel];
 }
 
-/** `[channel][y][x]` to `[y][x][channel]` in steps. */
+/** Converts `[channel][y][x]` to steps in `[y][x][channel]`. */
 function quantizeImage(network: Network, { imageScale }: QuantizedWeights, image: Float32Array): Int32Array {
   const { size, channels } = network.features[0];
   const perStep = Math.fround(1 / imageScale);
@@ -186,7 +212,7 @@ function quantizeImage(network: Network, { imageScale }: QuantizedWeights, image
   });
 }
 
-/** To the nearest whole number, of two the even one. */
+/** Rounds to the nearest integer, and halves to the even one. */
 export function roundEven(value: number): number {
   const below = Math.floor(value);
   const rest = value - below;

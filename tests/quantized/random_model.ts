@@ -1,5 +1,5 @@
 /**
- * Quantized networks with random numbers.
+ * Quantized networks of random numbers.
  *
  * @module
  */
@@ -7,12 +7,12 @@
 import { buildNetwork } from "../../lib/network/build.ts";
 import type { ArchitectureSpec } from "../../lib/network/architecture.ts";
 import { areaOf } from "../../lib/network/size.ts";
-import type { Convolution, Network } from "../../lib/network/network.ts";
+import type { Network } from "../../lib/network/network.ts";
 import { createModel, type Model } from "../../lib/model/model.ts";
-import { IMAGE_SCALE, quantizedParameters } from "../../lib/weights/quantized.ts";
+import { IMAGE_SCALE, quantizedParameters, readsImage } from "../../lib/weights/quantized.ts";
 import type { Tensor } from "../../lib/weights/tensor.ts";
 
-/** Numbers in [0, 1), the same for the same seed (mulberry32). */
+/** Random numbers in [0, 1) from a seed (mulberry32). */
 export function randomNumbers(seed: number): () => number {
   return () => {
     seed = seed + 0x6d2b79f5 | 0;
@@ -32,9 +32,22 @@ export function randomTensors(
   { seed, large = false }: { readonly seed: number; readonly large?: boolean },
 ): Map<string, Tensor> {
   const random = randomNumbers(seed);
+  const layers = network.exits.flatMap((exit) => exit.layers);
   const fanIns = new Map(
-    network.exits.flatMap(({ layers }) => layers).filter((layer): layer is Convolution => layer.kind === "convolution")
-      .map(({ name, kernel, reads: [{ channels }] }) => [name, channels * kernel ** 2]),
+    layers.flatMap((layer) => {
+      if (layer.kind === "depthwise") return [[layer.name, layer.kernel ** 2]];
+      return layer.kind === "convolution" ? [[layer.name, layer.reads[0].channels * layer.kernel ** 2]] : [];
+    }),
+  );
+  /** Pixels whose sum a squeeze multiplies; 0 for an excitation, whose multiplier is about 1. */
+  const others = new Map(
+    layers.flatMap((layer) => {
+      if (layer.kind === "squeeze") return [[layer.name, areaOf(network.features[layer.reads[0].feature].size)]];
+      return layer.kind === "excitation" ? [[layer.name, 0]] : [];
+    }),
+  );
+  const ofImage = new Set(
+    layers.flatMap((layer) => layer.kind === "convolution" && readsImage(layer) ? [layer.name] : []),
   );
   const tensors = new Map<string, Tensor>();
   for (const { name, shape, dtype } of quantizedParameters(network)) {
@@ -47,8 +60,11 @@ export function randomTensors(
         data[i] = Math.round(most * (large ? Math.sign(value) * Math.abs(value) ** 0.25 : value ** 3));
       } else if (dtype !== "F32") data[i] = Math.round(most * value);
       else if (name === IMAGE_SCALE) data[i] = 1 / 700;
-      else if (name.endsWith(".multiplier")) {
-        const reach = (tensors.get(`${layer}.weight`)!.shape[1] === network.features[0].channels ? 4e6 : 2e3) *
+      else if (others.has(layer)) {
+        const sum = others.get(layer)!;
+        data[i] = name.endsWith(".scale") ? 0.02 : (0.2 + random()) * (sum === 0 ? 2 : 1 / sum);
+      } else if (name.endsWith(".multiplier")) {
+        const reach = (ofImage.has(layer) ? 4e6 : 2e3) *
           Math.sqrt(fanIns.get(layer)!);
         data[i] = (0.5 + random()) * 60 / reach;
       } else if (name.endsWith(".scale")) data[i] = 0.01 + 0.02 * random();
@@ -59,7 +75,7 @@ export function randomTensors(
   return tensors;
 }
 
-/** A model of them. */
+/** A model of random tensors. */
 export function randomModel(
   spec: ArchitectureSpec,
   options: { readonly seed: number; readonly large?: boolean },

@@ -2,7 +2,7 @@ import { assertEquals, assertFalse, assertStringIncludes } from "@std/assert";
 import { compareModels } from "../../lib/report/comparison.ts";
 import type { ModelReport } from "../../lib/report/model_report.ts";
 
-/** A model whose exits reach these accuracies at these costs, in millions. */
+/** A model whose exits have these accuracies at these costs, in millions. */
 function report(name: string, curve: readonly (readonly [cost: number, accuracy: number])[], samples: number) {
   const exits = curve.map(([cost, top1], k) => ({
     exit: k + 1,
@@ -18,29 +18,29 @@ function report(name: string, curve: readonly (readonly [cost: number, accuracy:
 const A = [[5, 0.7], [20, 0.8]] as const;
 const B = [[10, 0.75], [30, 0.9]] as const;
 
-Deno.test("who is ahead at which cost, and by how much", () => {
+Deno.test("compareModels() says which model is more accurate at which cost, and by how much", () => {
   assertEquals(
     compareModels([report("a", A, 100_000), report("b", B, 100_000)]),
-    "With each image stopped at the same exit, by multiply-adds per image: from 5.00 M to 10.00 M only a answers; " +
+    "With all images leaving at the same exit, by multiply-adds per image: from 5.00 M to 10.00 M only a is available; " +
       "from 10.00 M to 20.00 M b is ahead, by up to 5.0 points (at 10.00 M); " +
       "from 20.00 M to 30.00 M a is ahead, by up to 5.0 points (at 20.00 M); " +
       "from 30.00 M on b is ahead, by up to 10.0 points (at 30.00 M). " +
-      "A lead that 100,000 images could show by chance (95 %) is not counted.",
+      "Leads within chance for 100,000 images (95 % confidence) are not counted.",
   );
 });
 
-Deno.test("what a few images cannot show is not claimed", () => {
+Deno.test("compareModels() claims no difference that few images cannot show", () => {
   const text = compareModels([report("a", A, 50), report("b", B, 50)]);
   assertStringIncludes(text, "from 10.00 M on none is clearly ahead");
   assertFalse(text.includes("is ahead, by"));
 });
 
-Deno.test("an exit that costs more and is worse takes nothing away", () => {
+Deno.test("compareModels() ignores exits that cost more and are less accurate", () => {
   const text = compareModels([report("a", [[5, 0.7], [9, 0.1]], 1e6), report("b", [[9, 0.6]], 1e6)]);
   assertStringIncludes(text, "from 9.00 M on a is ahead, by up to 10.0 points (at 9.00 M)");
 });
 
-Deno.test("budgeted curves are compared where all have one", () => {
+Deno.test("compareModels() compares budget curves if all models have one", () => {
   const budgeted = (name: string, accuracy: number): ModelReport => ({
     ...report(name, A, 100_000),
     budgeted: [{

@@ -9,7 +9,7 @@ import { evaluate, evaluateShard } from "../../lib/report/evaluate.ts";
 import type { Outcomes } from "../../lib/report/logits_file.ts";
 import { mergeLogits } from "../../lib/report/logits_shards.ts";
 
-/** Plain images of different greys; `read` tells which were asked for. */
+/** Grey images of different brightness; `read` records which were read. */
 function greys(read: number[], digest = "greys"): Dataset {
   return {
     name: "greys",
@@ -28,7 +28,7 @@ function greys(read: number[], digest = "greys"): Dataset {
   };
 }
 
-Deno.test("evaluate goes on from where it was cut off, and gives the same", async () => {
+Deno.test("evaluate() resumes after an interruption and gives the same results", async () => {
   using executor = await AdaptiveExecutor.create(await loadModel(DEFAULT_MODEL), { device: "cpu", batchSize: 4 });
   const folder = await Deno.makeTempDir();
   try {
@@ -48,7 +48,7 @@ Deno.test("evaluate goes on from where it was cut off, and gives the same", asyn
     const [{ name }] = await Array.fromAsync(Deno.readDir(folder));
     const file = join(folder, name);
     const record = (await Deno.stat(file)).size / 4;
-    await Deno.truncate(file, 3 * record - 7); // within the third
+    await Deno.truncate(file, 3 * record - 7); // within the third line
     const resumed = await pass();
     assertEquals(resumed.outcomes, whole.outcomes);
     assertEquals(resumed.read, [2, 3, 4]);
@@ -66,7 +66,7 @@ Deno.test("evaluate goes on from where it was cut off, and gives the same", asyn
   }
 });
 
-Deno.test("evaluate never takes up logits of another architecture, weights, precision or data", async () => {
+Deno.test("evaluate() never reuses logits of another architecture, weights, precision or data set", async () => {
   const model = await loadModel(DEFAULT_MODEL);
   const { spec } = model;
   const others = [
@@ -97,7 +97,7 @@ Deno.test("evaluate never takes up logits of another architecture, weights, prec
   }
 });
 
-Deno.test("merged shards are, byte for byte, what one run leaves; missing and doubled ones are refused", async () => {
+Deno.test("mergeLogits() gives the bytes of one run, and refuses missing and duplicated shards", async () => {
   using executor = await AdaptiveExecutor.create(await loadModel(DEFAULT_MODEL), { device: "cpu", batchSize: 4 });
   const folder = await Deno.makeTempDir();
   const at = (name: string) => join(folder, name);
@@ -128,7 +128,7 @@ Deno.test("merged shards are, byte for byte, what one run leaves; missing and do
   }
 });
 
-Deno.test("evaluate on a full disk names the file, and goes on when there is room", async () => {
+Deno.test("evaluate() names the file if the disk is full, and resumes when there is space", async () => {
   using executor = await AdaptiveExecutor.create(await loadModel(DEFAULT_MODEL), { device: "cpu", batchSize: 4 });
   const folder = await Deno.makeTempDir();
   const { write } = Deno.FsFile.prototype;

@@ -13,18 +13,18 @@ const model = (budgeted?: BudgetPoint[]) =>
     budgeted,
   }) as unknown as ModelReport;
 
-Deno.test("findingOf() tells the cheapest way to the whole network's accuracy, else what half of its cost gives", () => {
-  const whole = "where the full network gives 80.0 % at 30.00 M.";
+Deno.test("findingOf() reports the lowest cost for the full network's accuracy, or the accuracy at half the cost", () => {
+  const whole = "the full network reaches 80.0 % at 30.00 M.";
   assertEquals(
     findingOf(model([point(25e6, 0.81), point(12e6, 0.8), point(9e6, 0.75)])),
-    `On 100 images of photos, net gives 80.0 % at 12.00 M multiply-adds per image, ${whole}`,
+    `On 100 images of photos, net reaches 80.0 % at 12.00 M multiply-adds per image; ${whole}`,
   );
   assertEquals(
     findingOf(model([point(25e6, 0.79), point(16e6, 0.78)])),
-    `On 100 images of photos, net gives 78.0 % at 16.00 M multiply-adds per image, ${whole}`,
+    `On 100 images of photos, net reaches 78.0 % at 16.00 M multiply-adds per image; ${whole}`,
   );
   assertEquals(
     findingOf(model()),
-    `On 100 images of photos, net gives 79.5 % at exit 2 for 20.00 M multiply-adds per image, ${whole}`,
+    `On 100 images of photos, net reaches 79.5 % at exit 2 for 20.00 M multiply-adds per image; ${whole}`,
   );
 });

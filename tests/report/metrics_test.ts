@@ -24,7 +24,7 @@ async function readFixture(name: string): Promise<Outcomes> {
   };
 }
 
-Deno.test("exits are as accurate as by the authors' code", async () => {
+Deno.test("exitMetrics() gives the accuracies of the authors' code", async () => {
   const exits = exitMetrics(await readFixture("test.bin"), FLOPS);
   exits.forEach(({ top1, top5 }, k) => {
     assertAlmostEquals(100 * top1, reference.test_accuracy[k], 0.1);
@@ -32,7 +32,7 @@ Deno.test("exits are as accurate as by the authors' code", async () => {
   });
 });
 
-Deno.test("every point of the budgeted curve agrees with the authors' code", async () => {
+Deno.test("budgetCurve() agrees with the authors' code at every point", async () => {
   const curve = budgetCurve(await readFixture("test.bin"), await readFixture("val.bin"), FLOPS);
   assertEquals(curve.length, reference.budgeted.length);
   curve.forEach((point, i) => {
@@ -45,13 +45,13 @@ Deno.test("every point of the budgeted curve agrees with the authors' code", asy
   });
 });
 
-Deno.test("calibration error is the distance of confidence and accuracy", () => {
+Deno.test("calibrationError() is the difference between confidence and accuracy", () => {
   assertAlmostEquals(calibrationError([1, 1, 1, 1], () => true), 0);
   assertAlmostEquals(calibrationError([0.8, 0.8], (i) => i === 0), 0.3);
   assertAlmostEquals(calibrationError([0.9, 0.1], () => false), 0.5);
 });
 
-Deno.test("confusion counts every sample once", async () => {
+Deno.test("confusion() counts every sample once", async () => {
   const outcomes = await readFixture("val.bin");
   const pairs = confusion(outcomes, 5);
   const sum = (list: typeof pairs) => list.reduce((total, { samples }) => total + samples, 0);
@@ -60,7 +60,7 @@ Deno.test("confusion counts every sample once", async () => {
   assert(Math.abs(100 * correct / outcomes.labels.length - reference.val_accuracy[5]) < 0.1);
 });
 
-Deno.test("confusion takes memory for the pairs that there are, not for all that there could be", () => {
+Deno.test("confusion() stores only pairs that occur", () => {
   const labels = Uint32Array.of(99_999, 70_000, 99_999, 0);
   const predictions = [Uint32Array.of(65_536, 70_000, 65_536, 99_998)];
   const outcomes = { labels, predictions } as unknown as Outcomes;

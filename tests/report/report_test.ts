@@ -28,7 +28,7 @@ function report(name: string, budgeted: boolean): ModelReport {
   };
 }
 
-Deno.test("a report has figures, plots and a page", () => {
+Deno.test("reportFiles() has figures, plots and a page", () => {
   const files = reportFiles([report("one", true)], ORIGIN);
   const names = [
     "results.json",
@@ -47,7 +47,7 @@ Deno.test("a report has figures, plots and a page", () => {
   assertStringIncludes(files.get("confusion.csv")!, `one,1,"${EVIL.replaceAll('"', '""')}",cat,1\n`);
 });
 
-Deno.test("the page asks for nothing from outside, and shows names as text", () => {
+Deno.test("the report page loads nothing from outside, and escapes names", () => {
   const html = reportFiles([report("one", true), report("two", true)], ORIGIN).get("report.html")!;
   assertFalse(html.includes("<script"));
   assertEquals(html.replaceAll(/xmlns(:\w+)?="[^"]*"/g, "").match(/https?:|url\((?!#)/g), null);
@@ -55,12 +55,12 @@ Deno.test("the page asks for nothing from outside, and shows names as text", () 
   assertEquals(new Set(ids).size, ids.length);
 });
 
-Deno.test("several models share the plot of accuracy over budget", () => {
+Deno.test("several models are drawn in one plot of accuracy over budget", () => {
   const plot = reportFiles([report("one", true), report("two", true)], ORIGIN).get("accuracy.svg")!;
   for (const name of ["one, anytime", "one, budgeted batch", "two, anytime"]) assertStringIncludes(plot, name);
 });
 
-Deno.test("without a validation set the page says that there is no budgeted curve", () => {
+Deno.test("without a validation set, the report page says that there is no budget curve", () => {
   const files = reportFiles([report("one", false)], ORIGIN);
   assertStringIncludes(files.get("report.html")!, "no budgeted curve");
   assert(!files.has("exits.svg"));

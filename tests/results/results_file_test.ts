@@ -23,7 +23,7 @@ async function inFolder(run: (path: (name: string) => string) => Promise<void>):
   }
 }
 
-/** Goes on with a file as far as `until`, in batches. */
+/** Writes a file up to `until`, in batches, resuming if it exists. */
 async function write(
   path: string,
   labels: readonly string[],
@@ -47,7 +47,7 @@ async function merged(paths: readonly string[]): Promise<string> {
 
 const labels = fc.array(fc.string(), { minLength: 1, maxLength: 12 });
 
-Deno.test("merged shards are, byte for byte, what one run writes", async () => {
+Deno.test("mergeResults() gives the bytes of one run", async () => {
   await fc.assert(
     fc.asyncProperty(labels, fc.integer({ min: 1, max: 5 }), async (labels, count) => {
       await inFolder(async (path) => {
@@ -64,7 +64,7 @@ Deno.test("merged shards are, byte for byte, what one run writes", async () => {
   );
 });
 
-Deno.test("a run that was cut off anywhere goes on, and writes what it would have written", async () => {
+Deno.test("ResultsWriter resumes after an interruption at any byte, and gives the bytes of one run", async () => {
   await fc.assert(
     fc.asyncProperty(labels, fc.nat(300), async (labels, cut) => {
       await inFolder(async (path) => {
@@ -81,7 +81,7 @@ Deno.test("a run that was cut off anywhere goes on, and writes what it would hav
 
 const SEVEN = ["a", "b", "c", "d", "e", "f", "g"];
 
-Deno.test("shards that do not make up the whole are refused by name", async () => {
+Deno.test("mergeResults() refuses missing, duplicated and unfinished shards by name", async () => {
   await inFolder(async (path) => {
     const shard = (index: number, count = 3) => ({ shard: { index, count } });
     for (const index of [1, 2, 3]) await write(path(`${index}`), SEVEN, shard(index));
@@ -106,11 +106,11 @@ Deno.test("shards that do not make up the whole are refused by name", async () =
   });
 });
 
-Deno.test("a file of something else is not gone on with, nor one that is being written", async () => {
+Deno.test("ResultsWriter refuses files of another run, and files that another process writes", async () => {
   await inFolder(async (path) => {
     await write(path("a"), SEVEN);
     const open = (header: Partial<ResultsHeader>) => ResultsWriter.open(path("a"), { ...HEADER, ...header });
-    await assertRejects(() => open({ weights: "x" }), RanetError, 'its weights is "abc", and this run is of "x"');
+    await assertRejects(() => open({ weights: "x" }), RanetError, 'its weights is "abc", expected "x" as in this run');
     await assertRejects(() => open({ shard: { index: 1, count: 2 } }), RanetError, "its shard is none");
     for (const text of ["my notes\nand more", "my notes", "{}"]) {
       await Deno.writeTextFile(path("b"), text);
@@ -121,7 +121,7 @@ Deno.test("a file of something else is not gone on with, nor one that is being w
   });
 });
 
-Deno.test("results that were rounded differently are merged and gone on with, and that is said", async () => {
+Deno.test("results that were rounded differently are merged and resumed with a warning", async () => {
   const [once, twice] = ["CPU, multiply-add rounded once", "CPU, multiply-add rounded twice"];
   await inFolder(async (path) => {
     const said: string[] = [];

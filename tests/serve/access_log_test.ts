@@ -17,7 +17,7 @@ const record: RequestRecord = {
 };
 const text = { format: "text", level: "info" } as const;
 
-Deno.test("a request is one line", () => {
+Deno.test("logLine() formats a request as one line", () => {
   assertMatch(
     logLine(record, text)!,
     /^time=\S+Z level=info id=abc client=192.0.2.1 status=200 bytes=1000 images=2 exits="1,6" method=POST path=\/classify ms=12 decode=4 queue=3 compute=5$/,
@@ -26,14 +26,14 @@ Deno.test("a request is one line", () => {
   assertEquals(fields, { ...record, level: "info", ms: 12, decode: 4 });
 });
 
-Deno.test("what clients send is quoted and cut, and is still one line", () => {
+Deno.test("logLine() quotes and truncates text from clients", () => {
   const hostile = { ...record, method: "A".repeat(500), path: `/\n\x1b[31m level=error "${"x".repeat(5000)}` };
   const line = logLine(hostile, text)!;
   assertMatch(line, /path="\/\\n\\u001b\[31m level=error \\"x{90,}"/);
   assertEquals([line.includes("\n"), line.length < 600], [false, true]);
 });
 
-Deno.test("levels", () => {
+Deno.test("logLine() has a level that follows from the status", () => {
   const level = (part: Partial<RequestRecord>) =>
     (["info", "warn", "error"] as const).filter((level) => logLine({ ...record, ...part }, { ...text, level }));
   assertEquals(level({}), ["info"]);

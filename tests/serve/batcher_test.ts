@@ -2,12 +2,12 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { Batcher } from "../../lib/serve/batcher.ts";
 
-/** Longer than any test runs. */
+/** Longer than any test takes. */
 const LONG = 2 ** 30;
 const never = new AbortController().signal;
 const plain = { group: "", signal: never };
 
-/** A batcher that doubles, and the batches that it made. */
+/** A batcher that doubles numbers, and its batches. */
 function doubling(options: { batchSize: number; wait: number }, before: () => Promise<void> = async () => {}) {
   const batches: (readonly number[])[] = [];
   const batcher = new Batcher<number, number>(async (items) => {
@@ -18,13 +18,13 @@ function doubling(options: { batchSize: number; wait: number }, before: () => Pr
   return { batcher, batches };
 }
 
-Deno.test("a full batch starts without waiting", async () => {
+Deno.test("Batcher starts a full batch without waiting", async () => {
   const { batcher, batches } = doubling({ batchSize: 3, wait: LONG });
   const results = await Promise.all([1, 2, 3].map((item) => batcher.submit(item, plain)));
   assertEquals([results, batches], [[2, 4, 6], [[1, 2, 3]]]);
 });
 
-Deno.test("what comes within the wait is one batch", async () => {
+Deno.test("Batcher combines images that arrive within the wait", async () => {
   const { batcher, batches } = doubling({ batchSize: 10, wait: 5 });
   const waiting = [1, 2].map((item) => batcher.submit(item, plain));
   assertEquals([batcher.queued, batches], [2, []]);
@@ -32,7 +32,7 @@ Deno.test("what comes within the wait is one batch", async () => {
   assertEquals([batcher.queued, batches], [0, [[1, 2]]]);
 });
 
-Deno.test("one batch at a time; what comes meanwhile is the next", async () => {
+Deno.test("Batcher runs one batch at a time, and collects the next one meanwhile", async () => {
   const gate = Promise.withResolvers<void>();
   const { batcher, batches } = doubling({ batchSize: 2, wait: 0 }, () => gate.promise);
   const waiting = [1, 2, 3, 4, 5].map((item) => batcher.submit(item, plain));
@@ -43,7 +43,7 @@ Deno.test("one batch at a time; what comes meanwhile is the next", async () => {
   assertEquals(batches, [[1], [2, 3], [4, 5]]);
 });
 
-Deno.test("an error reaches each of its batch, and no other", async () => {
+Deno.test("Batcher reports an error to all images of the batch, and to no others", async () => {
   const batcher = new Batcher<number, number>((items) => {
     if (items.includes(13)) throw new Error("unlucky");
     return Promise.resolve(items);
@@ -54,7 +54,7 @@ Deno.test("an error reaches each of its batch, and no other", async () => {
   await assertRejects(() => batcher.submit(13, plain), Error, "unlucky");
 });
 
-Deno.test("who goes away leaves the queue; whose batch runs gets an answer at once", async () => {
+Deno.test("Batcher removes an aborted image from the queue; if its batch is running, it rejects at once", async () => {
   const gate = Promise.withResolvers<void>();
   const { batcher, batches } = doubling({ batchSize: 2, wait: LONG }, () => gate.promise);
   const [early, late] = [new AbortController(), new AbortController()];
@@ -70,7 +70,7 @@ Deno.test("who goes away leaves the queue; whose batch runs gets an answer at on
   await assertRejects(() => batcher.submit(4, { group: "", signal: early.signal }), Error, "early");
 });
 
-Deno.test("law: each gets its own result once, from a batch of its group that is not too large", async () => {
+Deno.test("Batcher gives each image its own result, from a batch of its group within the limit", async () => {
   const submissions = fc.array(fc.record({ group: fc.constantFrom("", "0.5", "0.8"), pause: fc.boolean() }));
   await fc.assert(
     fc.asyncProperty(submissions, fc.integer({ min: 1, max: 4 }), async (list, batchSize) => {

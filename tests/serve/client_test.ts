@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { clientOf } from "../../lib/serve/client.ts";
 
-Deno.test("clients are addresses; of IPv6, networks", () => {
+Deno.test("clientOf() returns IPv4 addresses and IPv6 networks", () => {
   const cases = [
     ["192.0.2.1", undefined, "192.0.2.1"],
     ["::ffff:192.0.2.1", undefined, "192.0.2.1"],

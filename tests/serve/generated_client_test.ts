@@ -1,10 +1,10 @@
 /**
- * What generators of clients make of `/openapi.json`.
+ * Tests clients that generators make from `/openapi.json`.
  *
  * @module
  */
 
-import "typescript"; // the version that hey-api is to take
+import "typescript"; // the version that hey-api needs
 import { createClient } from "@hey-api/openapi-ts";
 import { createConfig, lintFromString } from "@redocly/openapi-core";
 import { assert, assertEquals } from "@std/assert";
@@ -30,7 +30,7 @@ const LIMITS = {
 };
 const document = openApi({ ...LIMITS, models: [{ name: "tiny" }] });
 
-Deno.test("redocly's linter finds no errors in the OpenAPI document, and every operation has a name of its own", async () => {
+Deno.test("redocly's linter finds no errors in the OpenAPI document, and operation names are unique", async () => {
   const config = await createConfig({ extends: ["recommended"] });
   const problems = await lintFromString({ source: JSON.stringify(document), config });
   assertEquals(problems.filter(({ severity }) => severity === "error").map(({ message }) => message), []);
@@ -40,7 +40,7 @@ Deno.test("redocly's linter finds no errors in the OpenAPI document, and every o
   assertEquals(new Set(operations).size, operations.length);
 });
 
-/** What is used of a client that hey-api generates. */
+/** The parts of a hey-api client that are used. */
 interface Generated {
   readonly client: { setConfig(config: { readonly fetch: typeof fetch; readonly baseUrl: string }): void };
   classify(options: { readonly body: Blob; readonly query?: object }): Promise<Answer>;

@@ -5,7 +5,7 @@ import { listen, type Listener, type ListenOptions } from "../../lib/serve/liste
 
 const HOST = "127.0.0.1";
 
-/** A server that says what it got. */
+/** A server that returns what it received. */
 async function serve(options: Partial<ListenOptions> = {}): Promise<Listener & { metrics: ListenOptions["metrics"] }> {
   const metrics = { connections: 0, connectionsEnded: 0 };
   const listener = await listen({
@@ -19,7 +19,7 @@ async function serve(options: Partial<ListenOptions> = {}): Promise<Listener & {
     trustProxy: false,
     metrics,
     handle: async (request, client) => {
-      const { length } = await request.bytes().catch(() => ""); // the client has gone
+      const { length } = await request.bytes().catch(() => ""); // the client has disconnected
       return Response.json([request.method, new URL(request.url).pathname, client, length]);
     },
     warn: (text) => {
@@ -30,14 +30,14 @@ async function serve(options: Partial<ListenOptions> = {}): Promise<Listener & {
   return { ...listener, metrics };
 }
 
-/** A connection that has sent this, and how it goes on. */
+/** A connection that has sent a text. */
 async function connect(url: string, text = ""): Promise<Deno.TcpConn> {
   const connection = await Deno.connect({ hostname: HOST, port: Number(new URL(url).port) });
   await connection.write(new TextEncoder().encode(text));
   return connection;
 }
 
-/** All that comes until the connection is ended, `reset` if that is not done properly. */
+/** Everything that is received until the connection ends; `reset` if it is reset. */
 async function rest(connection: Deno.TcpConn): Promise<string> {
   try {
     return await new Response(connection.readable).text();
@@ -46,7 +46,7 @@ async function rest(connection: Deno.TcpConn): Promise<string> {
   }
 }
 
-Deno.test("requests reach the handler whole, and its answers the client", async () => {
+Deno.test("listen() passes complete requests to the handler and its responses to the client", async () => {
   const server = await serve({ trustProxy: true });
   const ask = async (path: string, init?: RequestInit) => await (await fetch(server.url + path, init)).json();
   assertEquals(await ask("/a?b"), ["GET", "/a", HOST, 0]);
@@ -67,7 +67,7 @@ Deno.test("requests reach the handler whole, and its answers the client", async 
   await server.close();
 });
 
-Deno.test("connections that send nothing, half a head or half a body are ended", async () => {
+Deno.test("listen() closes connections that send nothing, half a head or half a body", async () => {
   const server = await serve({ headerTimeout: 200, idleTimeout: 200, bodyTimeout: 200 });
   const half = "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n";
   const slow = await Promise.all(["", half, `${half}\r\nabc`].map((text) => connect(server.url, text)));
@@ -78,12 +78,12 @@ Deno.test("connections that send nothing, half a head or half a body are ended",
   assertEquals(server.metrics.connections, 0);
 });
 
-/** Waits until something is so. */
+/** Waits until a condition is true. */
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
-Deno.test("where there are too many connections, the client that has most loses the one longest idle", async () => {
+Deno.test("above the limit of connections, listen() closes the longest idle one of the client with the most", async () => {
   const gate = Promise.withResolvers<void>();
   let asked = 0;
   const server = await serve({
@@ -109,7 +109,7 @@ Deno.test("where there are too many connections, the client that has most loses 
   await server.close();
 });
 
-Deno.test("closing answers what has come, takes nothing new, and ends what is idle", async () => {
+Deno.test("close() completes received requests, accepts no new ones, and closes idle connections", async () => {
   const gate = Promise.withResolvers<void>();
   let asked = 0;
   const server = await serve({
@@ -132,7 +132,7 @@ Deno.test("closing answers what has come, takes nothing new, and ends what is id
   await closed;
 });
 
-/** Waits until no connection is taken. */
+/** Waits until connections are refused. */
 async function refusing(url: string): Promise<void> {
   const { ConnectionRefused, ConnectionReset } = Deno.errors;
   while (true) {
@@ -145,7 +145,7 @@ async function refusing(url: string): Promise<void> {
   }
 }
 
-Deno.test("while it drains, whatever connection there is or comes has its request answered, and is then ended", async () => {
+Deno.test("a draining listener answers one more request per connection, then closes it", async () => {
   let asked = 0;
   const server = await serve({
     handle: async (request) => {
@@ -168,7 +168,7 @@ Deno.test("while it drains, whatever connection there is or comes has its reques
   await closed;
 });
 
-Deno.test("a Unix socket, also one that a killed server left behind", async () => {
+Deno.test("listen() accepts Unix sockets, also the path of one that a killed server left behind", async () => {
   const folder = await Deno.makeTempDir();
   const hostname = `unix:${folder}/ranet.sock`;
   {
@@ -186,7 +186,7 @@ Deno.test("a Unix socket, also one that a killed server left behind", async () =
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("an answer given before the body has come reaches whoever reads it after having sent it all", async () => {
+Deno.test("a response that is sent before the end of the body reaches a client that reads it afterwards", async () => {
   const server = await serve({
     linger: 60_000,
     handle: () => Promise.resolve(new Response("too large", { status: 413 })),
@@ -199,7 +199,7 @@ Deno.test("an answer given before the body has come reaches whoever reads it aft
   await server.close();
 });
 
-Deno.test("an answer without a body has no length", async () => {
+Deno.test("a response without a body has no Content-Length", async () => {
   const server = await serve({ handle: () => Promise.resolve(new Response(null, { status: 204 })) });
   const answer = await rest(await connect(server.url, "OPTIONS / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"));
   assertMatch(answer, /^HTTP\/1.1 204 /);
@@ -207,7 +207,7 @@ Deno.test("an answer without a body has no length", async () => {
   await server.close();
 });
 
-Deno.test("a client that waits to be told sends no body that is refused", async () => {
+Deno.test("a client that sends Expect: 100-continue does not send a body that is refused", async () => {
   const server = await serve({
     handle: async (request) => {
       if (new URL(request.url).pathname === "/no") return new Response("too large", { status: 413 });
@@ -228,7 +228,7 @@ Deno.test("a client that waits to be told sends no body that is refused", async 
   await server.close();
 });
 
-Deno.test("a body is put together, however it comes in pieces", async () => {
+Deno.test("a body is assembled from pieces of any size", async () => {
   const whole = new Uint8Array(100_000).map((_, i) => i * 7);
   const got = Promise.withResolvers<Uint8Array[]>();
   const server = await serve({
@@ -257,7 +257,7 @@ Deno.test("a body is put together, however it comes in pieces", async () => {
   await server.close();
 });
 
-Deno.test("a port that is taken is said", async () => {
+Deno.test("listen() reports a port that is in use", async () => {
   const server = await serve();
   const port = Number(new URL(server.url).port);
   await assertRejects(() => serve({ port }), RanetError, `Cannot listen on 127.0.0.1, port ${port}: `);

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import * as fc from "fast-check";
 import { Shares } from "../../lib/serve/shares.ts";
 
-Deno.test("shares: one client gets half, and there is room for one more", () => {
+Deno.test("Shares gives one client half, and leaves room for another", () => {
   const shares = new Shares(12);
   assertEquals(Array.from({ length: 8 }, () => shares.take("a", 1)).filter(Boolean).length, 6);
   assert(shares.take("b", 1));
@@ -12,7 +12,7 @@ Deno.test("shares: one client gets half, and there is room for one more", () => 
   assert(!shares.take("c", 1));
 });
 
-Deno.test("shares: who waits takes its part in turn, and whoever gives up takes none", async () => {
+Deno.test("Shares serves waiting clients in turn, and skips those that gave up", async () => {
   const shares = new Shares(10);
   const never = new AbortController();
   const order: string[] = [];
@@ -25,7 +25,7 @@ Deno.test("shares: who waits takes its part in turn, and whoever gives up takes 
   const late = shares.takeSoon("d", 9, gone.signal);
   gone.abort(new Error("gone"));
   await assertRejects(() => late, Error, "gone");
-  await waiting[2]; // there is room for it, though not for those before
+  await waiting[2]; // there is room for it, but not for the ones before
   assertEquals([order, shares.total], [["c3"], 10]);
   shares.give("a", 5);
   await waiting[0];
@@ -36,7 +36,7 @@ Deno.test("shares: who waits takes its part in turn, and whoever gives up takes 
   assertEquals([order, shares.total], [["c3", "a1", "b2"], 6]);
 });
 
-Deno.test("shares: never more than the limit, never more for one than is left, and all is given back", () => {
+Deno.test("Shares never exceeds its limit or a client's share, and gets everything back", () => {
   const step = fc.record({ client: fc.constantFrom("a", "b", "c"), amount: fc.integer({ min: 1, max: 9 }) });
   fc.assert(fc.property(fc.integer({ min: 1, max: 40 }), fc.array(step, { maxLength: 60 }), (limit, steps) => {
     const shares = new Shares(limit);

@@ -1,6 +1,6 @@
 /**
- * What one anonymous client may do to a server, each from an address of its own (all of 127.0.0.0/8 is this machine). An
- * attack is over when all that it sent has been answered or ended.
+ * What one anonymous client can do to a server. Each attack uses its own address (all of 127.0.0.0/8 is this machine), and
+ * ends when everything that it sent has been answered or closed.
  *
  * @module
  */
@@ -8,12 +8,12 @@ import { connect, type Socket } from "node:net";
 import { fixture } from "../data/fixtures.ts";
 import { blackPng, inflationBomb, largeJpeg, panickingPng, scanBomb } from "./hostile_files.ts";
 
-/** An attack on the server at an address, from another, at full scale or a share of it. */
+/** An attack on the server at `target` from the address `from`, at full scale or a share of it. */
 type Attack = (target: URL, from: string, scale: number) => Promise<void>;
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-/** Posts bodies at the same time. What the server says is its own affair, if it says anything. */
+/** Posts bodies concurrently. Any response, or none, is accepted. */
 async function post(
   target: URL,
   from: string,
@@ -27,12 +27,12 @@ async function post(
       const response = await fetch(new URL("/classify", target), { method: "POST", body, headers: given, client });
       await response.body?.cancel();
     } catch {
-      // Cut off.
+      // The connection was closed.
     }
   }));
 }
 
-/** Opens connections that send this and no more, and keeps them for a while. */
+/** Opens connections that send only this text, and keeps them open for some time. */
 async function hold(
   target: URL,
   from: string,

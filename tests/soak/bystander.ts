@@ -1,19 +1,19 @@
 /**
- * Everybody else, in a worker of their own: asks whether the server is well, and has images classified, all the time.
+ * Other clients, in their own worker: they check `/health` and have images classified all the time.
  *
  * @module
  */
 import { assertEquals } from "@std/assert";
 
-/** What they found so far. */
+/** Their observations so far. */
 export interface Experience {
-  /** Milliseconds that each `/health` took. */
+  /** Time of each `/health` request, in milliseconds. */
   readonly health: number[];
-  /** Milliseconds that each right answer took, refusals and further tries included. */
+  /** Time of each correct answer in milliseconds, including refusals and retries. */
   readonly answers: number[];
-  /** What went wrong: an answer that differs from that of a quiet server, or none. */
+  /** Errors: answers that differ from those of a server without load, and missing answers. */
   readonly wrong: string[];
-  /** How often they were told to come back later. */
+  /** Number of 503 responses with Retry-After. */
   busy: number;
 }
 
@@ -38,7 +38,7 @@ async function classify(url: string, body: BodyInit, client: Deno.HttpClient): P
       if (response.status !== 503) throw new Error(`status ${response.status}: ${await response.text()}`);
       await response.body?.cancel();
     } catch (error) {
-      // What was refused before it was read may be asked again; anything else is lost.
+      // A request that was refused before it was read may be repeated; any other failure is an error.
       if (!(error instanceof TypeError)) throw error;
     }
     experience.busy++;
@@ -46,7 +46,7 @@ async function classify(url: string, body: BodyInit, client: Deno.HttpClient): P
   }
 }
 
-/** Has one image classified after another, and sometimes all in a form. */
+/** Has images classified one after another, and sometimes all in one form. */
 async function customer(url: string, from: string, expected: readonly unknown[]): Promise<void> {
   using client = Deno.createHttpClient({ localAddress: from });
   for (let i = 0; !stopped; i++) {

@@ -1,10 +1,10 @@
 /**
- * A server in a process of its own, and what it takes.
+ * A server in its own process, and its use of resources.
  *
  * @module
  */
 
-/** What a process takes, as Linux counts it. */
+/** Resources of a process, as Linux reports them. */
 export interface Usage {
   /** Memory in bytes. */
   readonly rss: number;
@@ -14,12 +14,12 @@ export interface Usage {
   readonly threads: number;
 }
 
-/** A server that runs. Dispose of it to end it. */
+/** A running server. Dispose of it to stop it. */
 export class ServerProcess implements AsyncDisposable {
-  /** Where it listens. */
+  /** Its URL. */
   readonly url: URL;
   readonly #process: Deno.ChildProcess;
-  /** What it wrote to stderr. */
+  /** Its output on stderr. */
   readonly #log: Promise<string>;
 
   private constructor(process: Deno.ChildProcess, url: URL) {
@@ -28,7 +28,7 @@ export class ServerProcess implements AsyncDisposable {
     this.#log = new Response(process.stderr).text();
   }
 
-  /** Starts one, with the permissions that `deno.json` gives. */
+  /** Starts a server with the permissions in `deno.json`. */
   static async start(args: readonly string[]): Promise<ServerProcess> {
     const process = new Deno.Command(Deno.execPath(), {
       args: ["run", "--quiet", "--no-prompt", "-P=cli", "cli.ts", "serve", "--port", "0", "--json", ...args],
@@ -45,7 +45,7 @@ export class ServerProcess implements AsyncDisposable {
     return new ServerProcess(process, new URL(JSON.parse(text).url));
   }
 
-  /** What it takes just now. */
+  /** Its current use of resources. */
   async usage(): Promise<Usage> {
     const folder = `/proc/${this.#process.pid}`;
     const status = await Deno.readTextFile(`${folder}/status`);
@@ -61,12 +61,12 @@ export class ServerProcess implements AsyncDisposable {
     return { code, log: await this.#log };
   }
 
-  /** Ends it at once. */
+  /** Kills it. */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
       this.#process.kill("SIGKILL");
     } catch {
-      return; // it has ended
+      return; // the process has ended
     }
     await this.#process.status;
   }

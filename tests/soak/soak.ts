@@ -1,7 +1,7 @@
 /**
- * `./ranet soak [MINUTES]`: a server under every attack in turn, while others have images classified. Everybody else must
- * be answered, rightly, and `/health` in time; memory is bounded; and at the end the server takes no more than it did when
- * it had seen each attack once. Linux only. Further arguments are options of `ranet serve`.
+ * `./ranet soak [MINUTES]`: runs a server under all attacks in turn while other clients have images classified. Other
+ * clients must get correct answers, and `/health` in time; memory is limited; and at the end the server must not use more
+ * resources than after it had seen each attack once. Linux only. Further arguments are options of `ranet serve`.
  *
  * @module
  */
@@ -9,18 +9,18 @@ import { ATTACKS } from "./attacks.ts";
 import type { Experience } from "./bystander.ts";
 import { ServerProcess, type Usage } from "./server_process.ts";
 
-/** Most memory at any time. */
+/** Largest memory at any time. */
 const MAX_RSS = 700e6;
-/** How much more the server may take at the end, and how much more it may take of what is counted in ones. */
+/** Allowed growth until the end, of memory and of countable resources. */
 const GROWTH = { share: 1.1, ones: 4 };
-/** Most milliseconds that `/health` takes under an attack, at the median: other processes of this machine count, too. */
+/** Limit of the median time of `/health` under an attack, in milliseconds. Other processes on this machine affect it. */
 const MAX_HEALTH = 100;
-/** Most milliseconds that it ever takes. */
+/** Limit of any time of `/health`, in milliseconds. */
 const MAX_HEALTH_EVER = 5000;
 const CUSTOMERS = 4;
-/** Attacks are this much smaller where there are only so many minutes, for each is to come once at least. */
+/** Attacks are scaled down if there are fewer minutes than this, so that each runs at least once. */
 const SHORT = { minutes: 3, scale: 0.2 };
-/** How long the server is left alone before it is looked at, in milliseconds. */
+/** Pause before resources are measured, in milliseconds. */
 const REST = 5000;
 
 const minutes = Number(Deno.args[0] ?? 10);
@@ -45,12 +45,12 @@ const percentile = (values: readonly number[], share: number) =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(share * values.length))] ?? 0;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Attacks once, tells what became of it, and adds to what is wrong. */
+/** Runs one attack, prints the result, and collects errors. */
 async function attack(name: string, from: string, scale: number): Promise<void> {
   const began = performance.now();
   const first = usages.length;
   await ATTACKS[name](server.url, from, scale);
-  await pause(1000); // so that each has its answers
+  await pause(1000); // so that every client has received its answers
   const { health, answers, wrong, busy } = await ask("report") as Experience;
   const most = (key: keyof Usage) => Math.max(...usages.slice(first).map((usage) => usage[key]));
   const cells = [
@@ -68,11 +68,11 @@ async function attack(name: string, from: string, scale: number): Promise<void> 
   if (percentile(health, 0.5) > MAX_HEALTH || percentile(health, 1) > MAX_HEALTH_EVER) {
     problems.push(`${name}: /health took ${percentile(health, 0.5)} ms, at most ${percentile(health, 1)} ms`);
   }
-  if (answers.length === 0) problems.push(`${name}: nobody else was answered`);
+  if (answers.length === 0) problems.push(`${name}: no other client was answered`);
   problems.push(...wrong.map((what) => `${name}: ${what}`));
 }
 
-/** What the server takes when it is left alone but for the others. */
+/** Resources of the server after a pause, while other clients still use it. */
 async function atRest(): Promise<Usage> {
   await pause(REST);
   const few: Usage[] = [];
@@ -86,7 +86,7 @@ console.log(
 );
 const end = performance.now() + 60_000 * minutes;
 const scale = minutes < SHORT.minutes ? SHORT.scale : 1;
-// Whole rounds, two at least: what is in use depends on the attack before.
+// Complete rounds, at least two, because the memory in use depends on the previous attack.
 const round = async (): Promise<Usage> => {
   for (const [i, name] of Object.keys(ATTACKS).entries()) await attack(name, `127.0.1.${i + 1}`, scale);
   return await atRest();
@@ -104,7 +104,7 @@ for (const key of ["rss", "descriptors", "threads"] as const) {
   if (after[key] > allowed) problems.push(`${key} grew from ${before[key]} to ${after[key]}`);
 }
 const highest = Math.max(...usages.map(({ rss }) => rss));
-console.log(`memory at most: ${(highest / 1e6).toFixed(0)} MB`);
+console.log(`peak memory: ${(highest / 1e6).toFixed(0)} MB`);
 if (highest > MAX_RSS) problems.push(`memory reached ${highest} bytes, more than ${MAX_RSS}`);
 const { code, log } = await server.stop();
 if (code !== 0 || log !== "") problems.push(`the server ended with ${code}: ${log.slice(0, 2000)}`);

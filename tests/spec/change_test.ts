@@ -8,10 +8,10 @@ import { changeSpec, type SpecChanges } from "../../lib/spec/change.ts";
 
 const specs = await Promise.all(BUNDLED_SPECS.map(readSpec));
 const [cifar] = specs;
-/** Of CIFAR's images. */
+/** For CIFAR's input size. */
 const size = 32;
 
-Deno.test("changeSpec() changes what it is told and nothing else, in every bundled spec", () => {
+Deno.test("changeSpec() changes only the given keys, in every bundled spec", () => {
   const changes = fc.record({
     name: fc.constantFrom("pets", "a-2"),
     classes: fc.uniqueArray(fc.stringMatching(/^[a-z]{1,9}$/), { minLength: 2, maxLength: 12 }),
@@ -30,14 +30,14 @@ Deno.test("changeSpec() changes what it is told and nothing else, in every bundl
   }));
 });
 
-Deno.test("changeSpec() changes what only one family has", () => {
+Deno.test("changeSpec() changes keys of a single family", () => {
   assert(cifar.family === "ranet");
   assertEquals(changeSpec(cifar, { compress: 0.5 }).compress, 0.5);
   const msdnet = specs.find((spec) => spec.family === "msdnet")!;
   assertEquals(changeSpec(msdnet, { growth: 12 }).growth, 12);
 });
 
-Deno.test("changeSpec() refuses what cannot work, by its key", () => {
+Deno.test("changeSpec() refuses invalid values with the key", () => {
   const input = (changes: Partial<InputSpec>): SpecChanges => ({ input: changes });
   const cases: [changes: SpecChanges, problem: string][] = [
     [{ classes: [] }, "classes: expected"],
@@ -54,10 +54,10 @@ Deno.test("changeSpec() refuses what cannot work, by its key", () => {
   }
 });
 
-Deno.test("buildNetwork() takes no spec that was put together by hand", () => {
+Deno.test("buildNetwork() refuses a spec that was not validated", () => {
   const byHand = { ...cifar, classes: [] };
   assertThrows(
-    // @ts-expect-error: parts of a valid architecture make none
+    // @ts-expect-error: parts of a valid architecture are not a validated one
     () => buildNetwork(byHand),
     RanetError,
     "Cannot build a network of ranet-cifar10: its spec has not been validated",

@@ -6,7 +6,7 @@ import { CIFAR10_LABELS, LABELS } from "../../lib/spec/labels.ts";
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => String(i));
 
-Deno.test("classes are found by name, wherever they stand and however many there are", () => {
+Deno.test("classes are matched by name, in any order and number", () => {
   const names = fc.uniqueArray(fc.string({ minLength: 2, maxLength: 4 }), { minLength: 2, maxLength: 8 });
   fc.assert(fc.property(names, names, (wanted, given) => {
     const { indexes, shared, isSame } = matchClasses(wanted, given);
@@ -20,7 +20,7 @@ Deno.test("classes are found by name, wherever they stand and however many there
   }));
 });
 
-Deno.test("classes without names are no others' classes, nor those of another number", () => {
+Deno.test("unnamed classes match neither named classes nor another number of classes", () => {
   assertEquals(matchClasses(numbers(10), CIFAR10_LABELS).shared, 0);
   assertEquals(matchClasses(CIFAR10_LABELS, numbers(10)).shared, 0);
   assertEquals(matchClasses(numbers(3), numbers(10)).shared, 0);
@@ -28,7 +28,7 @@ Deno.test("classes without names are no others' classes, nor those of another nu
   assertEquals(isUnnamed(["1", "2", "3"]), false);
 });
 
-Deno.test("ImageNet's ids are 1,000, sorted, and other names of its labels", () => {
+Deno.test("ImageNet's 1,000 WordNet ids are sorted aliases of its labels", () => {
   assertEquals(IMAGENET_SYNSETS.length, 1000);
   assertEquals(IMAGENET_SYNSETS, [...new Set(IMAGENET_SYNSETS)].toSorted());
   assert(IMAGENET_SYNSETS.every((id) => /^n\d{8}$/.test(id)));

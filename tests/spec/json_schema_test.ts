@@ -8,7 +8,7 @@ import { specSchema } from "../../lib/spec/families.ts";
 import { parseRecipe } from "../../lib/training/recipe.ts";
 import { recipeJsonSchema, recipeSchema } from "../../lib/training/recipe_schema.ts";
 
-Deno.test("specs/ranet.schema.json is current", () => {
+Deno.test("specs/ranet.schema.json is up to date", () => {
   const file = Deno.readTextFileSync(new URL("../../specs/ranet.schema.json", import.meta.url));
   assertEquals(file, specJsonSchema(), "run `deno task schema`");
 });
@@ -88,7 +88,7 @@ const RECIPE = {
 // deno-lint-ignore no-explicit-any -- documents of any shape
 type Any = any;
 
-/** What a person or a tool might put in some key's place. */
+/** Values that a person or a tool might write. */
 const values = fc.oneof(
   fc.constantFrom<Any>(...[
     ...[
@@ -124,7 +124,7 @@ const values = fc.oneof(
   fc.double({ min: -0.5, max: 1.5, noNaN: true }),
 );
 
-/** A document with one or two parts replaced, removed or added. */
+/** A document in which one or two parts are replaced, removed or added. */
 function changed(document: Any): fc.Arbitrary<Any> {
   const change = fc.record({
     path: fc.array(fc.nat(20), { minLength: 1, maxLength: 3 }),
@@ -154,7 +154,7 @@ function changed(document: Any): fc.Arbitrary<Any> {
   });
 }
 
-/** What keys ask of each other, which no schema says: the only reasons to refuse what editors accept. */
+/** Rules between keys, which no schema expresses: the only reasons to refuse a document that editors accept. */
 const CROSS_FIELD = [
   /input\.resize: expected at least the size/,
   /classes: expected each label once/,
@@ -171,17 +171,17 @@ const CROSS_FIELD = [
   /exits\.reweight: expected boosted: true/,
   /input\.(mean|std): expected \d+ number/,
   /stem\.stride: expected at most/,
-  /head(\[\d+\])?\.pool: expected all where/,
+  /head(\[\d+\])?\.pool: expected all for/,
   /expected exits that read at least/,
   /expected at most 16384 channels/,
-  /reduction: expected a share that leaves a channel/,
+  /reduction: expected a share that keeps at least one channel/,
   /growth_factor: expected an even number/,
   /prune(\[\d+\])?: expected (\d+ entries|at most)/,
   /steps: expected either epochs or steps/,
-  /nesterov: expected momentum above 0/,
-  /schedule\.(milestones|factor): expected (with kind multistep|ascending)/,
+  /nesterov: expected with momentum above 0/,
+  /schedule\.(milestones|factor): expected (only with kind multistep|ascending)/,
   /loss\.exits: expected a weight above 0/,
-  /augment\.(crop: expected either|resized_crop: expected the least)/,
+  /augment\.(crop: expected either|resized_crop: expected the smaller)/,
 ];
 
 const KINDS = [
@@ -191,7 +191,7 @@ const KINDS = [
 ] as const;
 
 for (const [what, whole, text, validator, resolve] of KINDS) {
-  Deno.test(`any document of a ${what}: schema and validator agree, but for what keys ask of each other`, () => {
+  Deno.test(`any document of a ${what}: schema and validator agree, except for rules between keys`, () => {
     const isValid = new Ajv({ strict: false }).compile(JSON.parse(text));
     assert(isValid(whole), JSON.stringify(isValid.errors));
     resolve(whole);

@@ -19,7 +19,7 @@ function messageOf(action: () => unknown): string {
   return assertThrows(action, RanetError).message;
 }
 
-Deno.test("parseSpec fills in the defaults of a short variant", () => {
+Deno.test("parseSpec() fills in the defaults of a short variant", () => {
   const spec = parseSpec(`
     name: tiny
     classes: [cat, dog]
@@ -45,7 +45,7 @@ Deno.test("parseSpec fills in the defaults of a short variant", () => {
   });
 });
 
-Deno.test("parseSpec takes everything a document can say", () => {
+Deno.test("parseSpec() accepts every key", () => {
   const spec = parseSpec(`
     name: wide-1
     input: { size: 64, resize: 72, mean: [0, 0.5, 1], std: [1, 0.5, 0.25] }
@@ -80,17 +80,17 @@ Deno.test("parseSpec takes everything a document can say", () => {
   });
 });
 
-Deno.test("a square is a square, however it is said", () => {
+Deno.test("a square size may be a number or a list of two equal numbers", () => {
   const { input } = resolveWith({ input: { size: [40, 40], resize: [44, 44] } });
   assertEquals([input.size, input.resize], [40, 44]);
   assertEquals(resolveWith({ input: { size: 40, resize: [44, 44] } }).input, input);
   const wide = resolveWith({ input: { size: [24, 40], resize: [24, 24 + 20] } });
   assertEquals([wide.input.size, wide.input.resize], [[24, 40], [24, 44]]);
-  // Of what is no square, the shorter side.
+  // For a rectangle, it is the shorter side.
   assertEquals(resolveWith({ input: { size: [24, 40], resize: 40 } }).input.resize, 40);
 });
 
-Deno.test("the stem decides about input and head", () => {
+Deno.test("the defaults of input and head follow from the stem", () => {
   const spec = resolveWith({ stem: "conv7x7-pool" });
   assertEquals(spec.input, { size: 224, resize: 256, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] });
   assertEquals(spec.head, { channels: "input", pool: "all" });
@@ -98,12 +98,12 @@ Deno.test("the stem decides about input and head", () => {
   assertEquals(resolveWith({ stem: "conv7x7-pool", input: { size: [112, 224] } }).input.resize, [128, 256]);
 });
 
-Deno.test("layers lengthen by the step", () => {
+Deno.test("layers with mode lengthen grow by the step", () => {
   assertEquals(resolveWith({ layers: { mode: "lengthen", step: 3 } }).layers, [3, 6, 9, 12]);
   assertEquals(resolveWith({ layers: { mode: "lengthen" } }).layers, [4, 8, 12, 16]);
 });
 
-Deno.test("a sub-network in the middle may go without an exit", () => {
+Deno.test("a sub-network in the middle may have no exit", () => {
   const spec = resolveWith({
     base_features: [{ scale: "1/2", channels: 8 }, { scale: 1, channels: 8 }, { scale: 1, channels: 8 }],
     subnetworks: [{ blocks: 2 }, { blocks: 2 }, {}],
@@ -120,8 +120,8 @@ const REFUSED: readonly [changes: Record<string, unknown>, ...messageParts: stri
   [{ foo: 1 }, 'unknown key "foo"', "the keys here are family, name, input"],
   [subnetworks({ grwoth: 4 }), 'subnetworks[1]: unknown key "grwoth", did you mean growth?'],
   [{ layers: { mod: "even" } }, 'layers: unknown key "mod", did you mean mode?'],
-  [{ "<<": { name: "tiny" } }, "merge keys (<<) are not read; write the keys out"],
-  [{ base_features: [{ "<<": {} }] }, "base_features[0]: merge keys (<<) are not read; write the keys out"],
+  [{ "<<": { name: "tiny" } }, "merge keys (<<) are not supported; write the keys out"],
+  [{ base_features: [{ "<<": {} }] }, "base_features[0]: merge keys (<<) are not supported; write the keys out"],
   [{ classes: ["a", "b".repeat(201)] }, "classes[1]: expected a label of 1 to 200 characters"],
   [{ $schema: 1 }, "$schema: expected the path or URL of a schema, found 1"],
   [{ name: undefined }, "name: missing, expected lower-case letters"],
@@ -157,8 +157,8 @@ const REFUSED: readonly [changes: Record<string, unknown>, ...messageParts: stri
   [{ exits: { boosted: true, reweight: 3 } }, "exits.reweight: expected a number from 0 to 2, found 3"],
   [{ exits: { boosted: "yes" } }, 'exits.boosted: expected true or false, found "yes"'],
   [{ exits: { boost: true } }, 'exits: unknown key "boost", did you mean boosted?'],
-  [{ exits: { reweight: 0.5 } }, "exits.reweight: expected boosted: true beside it, found 0.5"],
-  [{ exits: { boosted: true, blocks: [6] } }, "exits.boosted: expected more than one exit, found one"],
+  [{ exits: { reweight: 0.5 } }, "exits.reweight: expected boosted: true with it, found 0.5"],
+  [{ exits: { boosted: true, blocks: [6] } }, "exits.boosted: expected more than one exit, found only one"],
   [{ exits: { boosted: true, blocks: [1, 7] } }, "exits.blocks: expected block numbers from 1 to 6, found 7"],
   [{ exits: [1, 7] }, "exits: expected block numbers from 1 to 6, found 7"],
   [{ exits: [1, 5] }, "exits: expected the last block, 6, among them", "found 5 last"],
@@ -166,7 +166,7 @@ const REFUSED: readonly [changes: Record<string, unknown>, ...messageParts: stri
   [{ head: [{}, {}] }, "head: expected 4 entries, one per exit, found 2"],
   [{ head: { pool: 3 } }, "head.pool: expected all or 2, found 3"],
   [{ stem: { kernel: 5, stride: 4 } }, "stem.stride: expected at most 3 with a kernel of 5×5", "found 4"],
-  [{ head: { pool: 2 } }, "head.pool: expected all where an exit reads more than 12×12 features, found 2 and 16×16"],
+  [{ head: { pool: 2 } }, "head.pool: expected all for an exit that reads more than 12×12 features, found 2 and 16×16"],
   [{ stem: { kernel: 4 } }, "stem.kernel: expected 1, 3, 5, 7, 9 or 11, found 4"],
   [subnetworks({ growth: [8, 8] }), "subnetworks[1].growth: expected 4 entries, one per block, found 2"],
   [subnetworks({ growth: [3, 8, 8, 8] }), "subnetworks[1].growth[0]: expected at least 4, so that"],
@@ -200,7 +200,7 @@ const REFUSED: readonly [changes: Record<string, unknown>, ...messageParts: stri
     'subnetworks[1].fusion[1]: expected up-conv, down-conv or none, found "up"',
   ],
   [subnetworks({ transitions: "none" }), "subnetworks[1].transitions: expected auto, or a list of block numbers"],
-  // What keys ask of each other
+  // Rules between keys
   [{ base_features: [{ scale: 1, channels: 8 }, { scale: 0.5, channels: 8 }] }, "base_features[1].scale: expected 1"],
   [
     { base_features: [{ scale: "1/4", channels: 8 }, { scale: 1, channels: 8 }] },
@@ -208,7 +208,7 @@ const REFUSED: readonly [changes: Record<string, unknown>, ...messageParts: stri
     "found 1/4",
   ],
   [{ subnetworks: [{}] }, "subnetworks: expected one per base feature, so 2, found 1"],
-  [subnetworks({ blocks: 2 }), "subnetworks[1].blocks: expected more than the 2", "exit of its own"],
+  [subnetworks({ blocks: 2 }), "subnetworks[1].blocks: expected more than the 2", "needs its own exit"],
   [subnetworks({ blocks: 1 }), "subnetworks[1].blocks: expected at least the 2"],
   [subnetworks({ growth: 3 }), "subnetworks[1].growth: expected at least 4", "growth · compress", "found 3"],
   [subnetworks({ fusion: ["up-conv"] }), "subnetworks[1].fusion: expected 2 entries", "found 1"],
@@ -233,19 +233,19 @@ const REFUSED: readonly [changes: Record<string, unknown>, ...messageParts: stri
     { ...subnetworks({ fusion: "down-conv" }), input: { size: 16 } },
     "subnetworks[1]: expected exits that read at least 5×5 features, found 4×4",
   ],
-  [{ reduction: 0.001 }, "reduction: expected a share that leaves a channel", "subnetworks[1], block 2"],
+  [{ reduction: 0.001 }, "reduction: expected a share that keeps at least one channel", "subnetworks[1], block 2"],
   [subnetworks({ growth: 4096 }), "subnetworks[1]: expected at most 16384 channels"],
 ];
 
 for (const [changes, ...parts] of REFUSED) {
-  Deno.test(`refused: ${JSON.stringify(changes).slice(0, 100)}`, () => {
+  Deno.test(`parseSpec() refuses ${JSON.stringify(changes).slice(0, 100)}`, () => {
     const message = messageOf(() => resolveSpec({ ...TINY, ...changes }, { source: "x.yaml" }));
     assertMatch(message, /^Cannot read spec x\.yaml:/);
     for (const part of parts) assertStringIncludes(message, part);
   });
 }
 
-Deno.test("sizes down to the smallest that a head can read are taken", () => {
+Deno.test("parseSpec() accepts input sizes down to the smallest that a head can read", () => {
   assertEquals(resolveWith({ input: { size: 9 } }).input.size, 9);
   messageOf(() => resolveWith({ input: { size: 8 } }));
   // 33 → 17 → 9 by the stem, → 5 by the scale or the down-conv block.
@@ -254,7 +254,7 @@ Deno.test("sizes down to the smallest that a head can read are taken", () => {
   messageOf(() => resolveSpec({ ...spec, input: { size: 32 } }));
 });
 
-Deno.test("several problems are listed one per line, and not without end", () => {
+Deno.test("several problems are listed one per line, up to a limit", () => {
   const message = messageOf(() => resolveWith({ stem: "conv", compress: 2 }));
   assertEquals(message.split("\n"), [
     "Cannot read spec:",
@@ -266,18 +266,18 @@ Deno.test("several problems are listed one per line, and not without end", () =>
   assertLess(messageOf(() => resolveWith({ name: "A".repeat(10_000) })).length, 300);
 });
 
-Deno.test("a problem is told once, however often it is met", () => {
+Deno.test("a problem that occurs several times is reported once", () => {
   for (const changes of [{ classes: 1e23 }, { classes: ["a", "a", "a", "b"] }]) {
     assertEquals(messageOf(() => resolveWith(changes)).match(/classes: expected/g)?.length, 1);
   }
 });
 
-Deno.test("a label has up to 200 characters, of whatever plane", () => {
+Deno.test("a label has up to 200 characters, of any Unicode plane", () => {
   assertEquals(resolveWith({ classes: ["😀".repeat(200), "é"] }).classes.length, 2);
   messageOf(() => resolveWith({ classes: ["😀".repeat(201), "é"] }));
 });
 
-Deno.test("a schema named as a key is passed over", () => {
+Deno.test("the key $schema is ignored", () => {
   assertEquals(resolveWith({ $schema: "./ranet.schema.json" }), resolveWith({}));
 });
 
@@ -301,23 +301,23 @@ const HOSTILE: readonly [what: string, text: string, part: string][] = [
 ];
 
 for (const [what, text, part] of HOSTILE) {
-  Deno.test(`refused YAML: ${what}`, () => {
+  Deno.test(`parseSpec() refuses YAML with ${what}`, () => {
     assertStringIncludes(messageOf(() => parseSpec(text)), part);
   });
 }
 
-Deno.test("a syntax error names its line", () => {
+Deno.test("a syntax error is reported with its line", () => {
   assertMatch(messageOf(() => parseSpec("name: a\nclasses: 2\nclasses: 3\n")), /\b3\b/);
 });
 
-Deno.test("__proto__ keys change nothing", () => {
+Deno.test("a __proto__ key does not change prototypes", () => {
   const text = "name: a\nclasses: 2\nbase_features: [{ scale: 1, channels: 4 }]\n";
   assertEquals(parseSpec(text).stem, "conv3x3");
   messageOf(() => parseSpec(`${text}__proto__: { stem: conv7x7-pool }\n`));
   assert(!("stem" in Object.prototype));
 });
 
-Deno.test("any object is an architecture or a RanetError", () => {
+Deno.test("parsing any object gives an architecture or a RanetError", () => {
   const value = fc.oneof(fc.jsonValue(), fc.constantFrom("auto", "1/2", 1, [], {}, 2, "down-conv"));
   const documents = fc.dictionary(
     fc.constantFrom("name", "input", "classes", "base_features", "subnetworks", "layers", "head", "stem", "x"),

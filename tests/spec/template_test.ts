@@ -13,7 +13,7 @@ const label = fc.oneof(
   fc.constantFrom("1", "no", "null", "a: b", "# x", "- x", "1/2", "~", "\u2028", "\ufeff", "'", '"', "tiger cat"),
 );
 
-/** Documents of which most are valid. */
+/** Documents, most of which are valid. */
 const documents = fc.nat(2).chain((extra) =>
   fc.record({
     name: fc.constant("some-name"),
@@ -59,7 +59,7 @@ const documents = fc.nat(2).chain((extra) =>
   })
 );
 
-/** The architecture, or undefined for a document that is refused. */
+/** The architecture, or `undefined` for an invalid document. */
 function resolved(document: unknown): ArchitectureSpec | undefined {
   try {
     return resolveSpec(document);
@@ -68,7 +68,7 @@ function resolved(document: unknown): ArchitectureSpec | undefined {
   }
 }
 
-Deno.test("any architecture's document and template are that architecture", () => {
+Deno.test("any architecture is equal to its document and template", () => {
   let valid = 0;
   fc.assert(
     fc.property(documents, (document) => {
@@ -83,7 +83,7 @@ Deno.test("any architecture's document and template are that architecture", () =
   assert(valid > 10, `only ${valid} documents were valid`);
 });
 
-Deno.test("documentOf keeps rules where there are some", () => {
+Deno.test("documentOf() keeps rules instead of lists", () => {
   const document = {
     name: "x",
     classes: 3,
@@ -98,7 +98,7 @@ Deno.test("documentOf keeps rules where there are some", () => {
   ]);
 });
 
-Deno.test("text breaks at spaces, lists between entries", () => {
+Deno.test("comments wrap at spaces, and lists between entries", () => {
   assertEquals(wrap("a bb ccc dddd", 4), ["a bb", "ccc", "dddd"]);
   assertEquals(yamlList(["a", 1]), "[a, 1]");
   const long = yamlList(new Array(40).fill(yamlScalar("a  label: of some length")));

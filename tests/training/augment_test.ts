@@ -5,17 +5,17 @@ import { areaOf, type Size } from "../../lib/network/size.ts";
 import { sizes, square } from "../sizes.ts";
 import { cropPixels, eraseBox, randomBox, resizedCropPixels, variationStream } from "../../lib/training/augment.ts";
 
-/** An image whose every byte is another. */
+/** An image in which every byte is different. */
 const numbered = (size: Size) => Uint8ClampedArray.from({ length: 3 * areaOf(size) }, (_, i) => 1 + i % 255);
 const stream = (index: number) => variationStream({ seed: 1, epoch: 2, index });
 
-Deno.test("without crop and flip an image stays as it is", () => {
+Deno.test("cropPixels() without crop and flip does not change an image", () => {
   const size = { height: 7, width: 4 };
   const pixels = numbered(size);
   assertEquals(cropPixels(pixels, size, { crop: 0, flip: false }, stream(0)), pixels);
 });
 
-Deno.test("a crop is the image shifted by up to its padding, black where there was none, perhaps mirrored", () => {
+Deno.test("cropPixels() shifts an image by at most its padding, fills with black, and may mirror it", () => {
   fc.assert(
     fc.property(sizes(1, 9), fc.nat(12), fc.boolean(), fc.nat(), (size, crop, flip, index) => {
       const pixels = numbered(size);
@@ -38,7 +38,7 @@ Deno.test("a crop is the image shifted by up to its padding, black where there w
   );
 });
 
-Deno.test("every shift comes up, and half of the images are mirrored", () => {
+Deno.test("cropPixels() uses every shift, and mirrors half of the images", () => {
   const shifts = new Map<number, number>();
   let mirrored = 0;
   const pixels = new Uint8ClampedArray(3 * 9);
@@ -48,13 +48,13 @@ Deno.test("every shift comes up, and half of the images are mirrored", () => {
     shifts.set(at, (shifts.get(at) ?? 0) + 1);
     mirrored += cropPixels(pixels, square(3), { crop: 0, flip: true }, stream(index))[3 * 5] / 255;
   }
-  // Left columns 0 and 1 of three rows, and in a third of all it is shifted out.
+  // The left columns 0 and 1 of three rows; a third of the shifts move it out of the image.
   assertEquals(shifts.size, 7);
   assertAlmostEquals(shifts.get(-1)! / 9000, 1 / 3, 0.03);
   assertAlmostEquals(mirrored / 9000, 0.5, 0.03);
 });
 
-Deno.test("a variation follows from seed, epoch and image alone", () => {
+Deno.test("a variation depends only on seed, epoch and image", () => {
   const draw = (which: Parameters<typeof variationStream>[0]) => {
     const random = variationStream(which);
     return [random(), random(), random()];
@@ -66,7 +66,7 @@ Deno.test("a variation follows from seed, epoch and image alone", () => {
   }
 });
 
-Deno.test("a random box lies within the image, and has the area and shape asked for unless it does not fit", () => {
+Deno.test("randomBox() is within the image, with the requested area and aspect ratio if it fits", () => {
   const sides = fc.integer({ min: 1, max: 300 });
   const shares = fc.tuple(fc.double({ min: 0.01, max: 1, noNaN: true }), fc.double({ min: 0.01, max: 1, noNaN: true }));
   const aspects = fc.constantFrom(1, 1, 4, 1 / 7);
@@ -75,7 +75,7 @@ Deno.test("a random box lies within the image, and has the area and shape asked 
     const box = randomBox({ width, height }, [least, most], { random: stream(index), aspect });
     assert(box.left >= 0 && box.top >= 0 && box.width >= 1 && box.height >= 1);
     assert(box.left + box.width <= width && box.top + box.height <= height);
-    // Rounding moves each side by up to half a pixel.
+    // Rounding changes each side by up to half a pixel.
     const [thin, wide] = [(box.width + 0.5) / (box.height - 0.5), (box.width - 0.5) / (box.height + 0.5)];
     const isWhole = box.height === height || box.width === width;
     assert((wide <= 4 / 3 * aspect && thin >= 3 / 4 * aspect) || isWhole);
@@ -85,7 +85,7 @@ Deno.test("a random box lies within the image, and has the area and shape asked 
   }));
 });
 
-Deno.test("a box of the whole image, scaled, is what resizing it gives", () => {
+Deno.test("resizeBox() of the whole image is equal to resizing the image", () => {
   const image = { width: 12, height: 12, data: Uint8Array.from({ length: 4 * 144 }, (_, i) => i * 37 & 255) };
   const box = { left: 0, top: 0, width: 12, height: 12 };
   for (const size of [5, 12, 20]) {
@@ -93,7 +93,7 @@ Deno.test("a box of the whole image, scaled, is what resizing it gives", () => {
   }
 });
 
-Deno.test("a box is scaled as if the image ended there", () => {
+Deno.test("resizeBox() ignores pixels outside the box", () => {
   const data = Uint8Array.from({ length: 4 * 20 * 10 }, (_, i) => i * 91 & 255);
   const box = { left: 3, top: 2, width: 8, height: 6 };
   const cut = Uint8Array.from({ length: 4 * 8 * 6 }, (_, i) => {
@@ -107,7 +107,7 @@ Deno.test("a box is scaled as if the image ended there", () => {
   );
 });
 
-Deno.test("a resized crop is of the size asked for, and mirrored if the numbers say so", () => {
+Deno.test("resizedCropPixels() has the requested size, and may be mirrored", () => {
   const image = { width: 30, height: 20, data: Uint8Array.from({ length: 2400 }, (_, i) => i & 255) };
   const made = (flip: boolean, index: number) =>
     resizedCropPixels(image, square(6), { resizedCrop: [0.1, 1], flip }, stream(index));
@@ -125,7 +125,7 @@ Deno.test("a resized crop is of the size asked for, and mirrored if the numbers 
   assert(mirrored > 10 && mirrored < 40);
 });
 
-Deno.test("what is erased is a box within the image, of 2 to 33 % of it, zero in every plane", () => {
+Deno.test("eraseBox() sets a box of 2 to 33 % of the image to zero in every plane", () => {
   const sides = fc.integer({ min: 1, max: 40 });
   fc.assert(fc.property(sides, sides, fc.nat(), (width, height, index) => {
     const area = width * height;
@@ -139,7 +139,7 @@ Deno.test("what is erased is a box within the image, of 2 to 33 % of it, zero in
     const [columns, rows] = [erased.map((i) => i % width), erased.map((i) => Math.floor(i / width))];
     const [across, down] = [columns, rows].map((at) => Math.max(...at) - Math.min(...at) + 1);
     assertEquals(across * down, erased.length);
-    // Rounding moves each side by up to half a pixel.
+    // Rounding changes each side by up to half a pixel.
     assert((across - 0.5) * (down - 0.5) <= 0.33 * area && (across + 0.5) * (down + 0.5) >= 0.02 * area);
     assert((down - 0.5) / (across + 0.5) <= 3.3 && (down + 0.5) / (across - 0.5) >= 0.3);
   }));

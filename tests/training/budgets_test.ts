@@ -4,12 +4,12 @@ import { buildNetwork } from "../../lib/network/build.ts";
 import { roundBudgets } from "../../lib/training/budgets.ts";
 import { tiny } from "./fake.ts";
 
-Deno.test("the published network is calibrated for 10M, 15M, … 55M", async () => {
+Deno.test("budgets of the published network are 10M, 15M, … 55M", async () => {
   const budgets = roundBudgets(buildNetwork(await readSpec("ranet-cifar10")));
   assertEquals(budgets, Array.from({ length: 10 }, (_, i) => 10e6 + i * 5e6));
 });
 
-Deno.test("budgets are round and can be met, a few of them, whatever the network", async () => {
+Deno.test("budgets of any network are a few round numbers that can be met", async () => {
   for (const spec of [tiny, ...await Promise.all(BUNDLED_SPECS.map(readSpec))]) {
     const network = buildNetwork(spec);
     const budgets = roundBudgets(network);

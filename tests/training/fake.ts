@@ -1,6 +1,6 @@
 /**
- * What training is tested with where no arithmetic is wanted: a trainer whose weights follow from everything it was
- * given, and data sets of plain images.
+ * Helpers for tests of training without arithmetic: a trainer whose weights depend on everything that it received, and data
+ * sets of plain images.
  *
  * @module
  */
@@ -24,21 +24,21 @@ layers: [1, 1]
 head: { channels: 2 }
 `);
 
-/** What a fake trainer was asked, and how it is to fail. */
+/** Records of the calls of a fake trainer, and how it is to fail. */
 export interface Fake {
   /** Rates of the steps, in order. */
   readonly rates: number[];
   /** Labels of the steps, in order. */
   readonly labels: number[][];
-  /** Most steps whose losses were awaited at once. */
+  /** Largest number of steps whose losses were awaited at the same time. */
   underWay: number;
-  /** The step, counted from 1 over all trainers, whose loss is not a number. */
+  /** The step, counted from 1 over all trainers, whose loss is NaN. */
   failAt?: number;
 }
 
 /** Opens trainers that mix rates, images and labels into every weight. */
 export function fakeTrainers(fake: Fake): typeof openTrainer {
-  return (network, state, { batch, emaDecay }): Promise<Trainer> => {
+  return (network, state, { batchSize, emaDecay }): Promise<Trainer> => {
     const copy = (tensors: ReadonlyMap<string, Tensor>) =>
       new Map(Array.from(tensors, ([name, { shape, data }]) => [name, { shape, data: data.slice() }] as const));
     const tensors = copy(state.tensors);
@@ -54,7 +54,7 @@ export function fakeTrainers(fake: Fake): typeof openTrainer {
       device: { kind: "cpu", name: "fake" },
       bytes: 1000,
       async step(images, labels, { learningRate, second }) {
-        if (labels.length > batch) throw new RangeError("too many");
+        if (labels.length > batchSize) throw new RangeError("too many");
         fake.rates.push(learningRate);
         fake.labels.push([...labels]);
         fake.underWay = Math.max(fake.underWay, ++underWay);
@@ -93,7 +93,7 @@ export function fakeTrainers(fake: Fake): typeof openTrainer {
   };
 }
 
-/** So many 5×5 images, image i of class i mod 3 and of a grey of its own; `bad` ones cannot be read. */
+/** A number of 5×5 images. Image i has class i mod 3 and its own grey; `bad` ones cannot be read. */
 export function plain(size: number, bad: readonly number[] = [], name = "plain"): Dataset {
   return {
     name,

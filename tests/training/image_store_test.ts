@@ -13,7 +13,7 @@ import { plain } from "./fake.ts";
 
 const photo = fileURLToPath(new URL("photo.png", IMAGES));
 
-/** A data set of so many copies of a photo. */
+/** A data set of copies of a photo. */
 async function withPhotos(names: readonly string[], use: (dataset: Dataset) => Promise<void>): Promise<void> {
   await withFolder(async (folder) => {
     await Deno.mkdir(`${folder}/cat`);
@@ -22,7 +22,7 @@ async function withPhotos(names: readonly string[], use: (dataset: Dataset) => P
   });
 }
 
-Deno.test("images are stored whole, or as the network sees them, whoever decodes them", async () => {
+Deno.test("ImageStore keeps images in full or at the input size, with or without workers", async () => {
   using decoders = new DecoderPool({ size: 2, deadline: 600_000 });
   const { width, height, data } = await image("photo.png");
   const form = { size: 5, resize: 7 };
@@ -40,7 +40,7 @@ Deno.test("images are stored whole, or as the network sees them, whoever decodes
   });
 });
 
-Deno.test("what is wrong with a file is said, whoever decodes it", async () => {
+Deno.test("ImageStore reports errors in files, with or without workers", async () => {
   using decoders = new DecoderPool({ size: 1, deadline: 600_000 });
   await withPhotos(["a.png", "b.png"], async (dataset) => {
     await Deno.writeTextFile(dataset.origin(0), "no image");
@@ -56,7 +56,7 @@ Deno.test("what is wrong with a file is said, whoever decodes it", async () => {
   });
 });
 
-Deno.test("images are kept in order while there is room, and are the same either way", async () => {
+Deno.test("ImageStore keeps images while there is memory; results do not depend on it", async () => {
   const form = { size: 4, resize: 5 };
   const stores = await Promise.all([0, 100, 150, 1e6].map(async (room) => {
     const store = await ImageStore.create(plain(9), { form });
@@ -74,10 +74,10 @@ Deno.test("images are kept in order while there is room, and are the same either
   }
 });
 
-Deno.test("image files are decoded by workers, for a part of a data set too", async () => {
+Deno.test("ImageStore decodes image files in workers, also for a subset of a data set", async () => {
   await withPhotos(["a.png", "b.png"], async (dataset) => {
     using decoders = new DecoderPool({ size: 1, deadline: 600_000 });
-    // Not by the data set itself.
+    // Not decoded by the data set itself.
     const part = { ...subset(dataset, [1]), read: () => Promise.reject(new Error("decoded here")) };
     const store = await ImageStore.create(part, { form: { size: 4, resize: 4 }, decoders });
     await store.fill({ room: 1000 });

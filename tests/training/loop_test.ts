@@ -23,7 +23,7 @@ augment: { crop: 1, flip: true }
 
 const newFake = (): Fake => ({ rates: [], labels: [], underWay: 0 });
 
-/** Runs the fake on 18 images: 5 steps an epoch, the last one of 2 images. */
+/** Trains the fake on 18 images: 5 steps per epoch, the last one with 2 images. */
 async function runFake(
   fake: Fake,
   options:
@@ -38,14 +38,14 @@ async function runFake(
   return await session.run({ signal, saveEvery, onStep, onEpoch, onSave });
 }
 
-/** All of a state, to compare. */
+/** Everything in a state, for comparison. */
 const bytesOf = ({ state }: RunOutcome) => formatState({ state, position: startPosition(2) });
 
-Deno.test("an epoch has every image once, with the last batch smaller; a single image is left out", () => {
+Deno.test("an epoch uses every image once, with a smaller last batch; a last batch of one image is left out", () => {
   assertEquals([stepsPerEpoch(18, 4), stepsPerEpoch(16, 4), stepsPerEpoch(17, 4), stepsPerEpoch(5, 1)], [5, 4, 4, 5]);
 });
 
-Deno.test("steps: rates of the schedule, all images in every epoch in another order, a few under way", async () => {
+Deno.test("steps use the schedule's rates, and each epoch another order of all images", async () => {
   const fake = newFake();
   const [steps, epochs]: [StepRecord[], EpochRecord[]] = [[], []];
   const outcome = await runFake(fake, { onStep: (step) => steps.push(step), onEpoch: (epoch) => epochs.push(epoch) });
@@ -65,13 +65,13 @@ Deno.test("steps: rates of the schedule, all images in every epoch in another or
   assertEquals(epochs[0].validation, undefined);
 });
 
-Deno.test("without shuffling, images come in their order", async () => {
+Deno.test("without shuffle, images are used in their order", async () => {
   const fake = newFake();
   await runFake(fake, { recipe: { ...recipe, shuffle: false, length: { steps: 2 } } });
   assertEquals(fake.labels, [[0, 1, 2, 0], [1, 2, 0, 1]]);
 });
 
-Deno.test("a number of steps that is no whole number of epochs ends in a part of one", async () => {
+Deno.test("a number of steps may end within an epoch", async () => {
   const fake = newFake();
   const epochs: EpochRecord[] = [];
   const { finished } = await runFake(fake, {
@@ -81,14 +81,14 @@ Deno.test("a number of steps that is no whole number of epochs ends in a part of
   assertEquals([finished, fake.rates.length, epochs.map(({ step }) => step)], [true, 7, [5, 7]]);
 });
 
-Deno.test("the loss is the weighted sum of the exits'", async () => {
+Deno.test("the loss is the weighted sum of the losses of the exits", async () => {
   const steps: StepRecord[] = [];
   const weighted: Recipe = { ...recipe, loss: { exits: [2, 0.5], labelSmoothing: 0 } };
   await runFake(newFake(), { recipe: weighted, onStep: (step) => steps.push(step) });
   for (const { loss, losses } of steps) assertEquals(loss, 2 * losses[0] + 0.5 * losses[1]);
 });
 
-Deno.test("a run stopped anywhere and gone on with is, to the bit, one that was not stopped", async () => {
+Deno.test("a run that is stopped anywhere and resumed produces bit-identical weights", async () => {
   const whole = await runFake(newFake(), { validation: plain(6, [], "held") });
   for (let stopAt = 1; stopAt <= 15; stopAt += times(7, 1)) {
     const controller = new AbortController();
@@ -120,7 +120,7 @@ Deno.test("a run stopped anywhere and gone on with is, to the bit, one that was 
   }
 });
 
-/** Every technique that draws numbers of its own. */
+/** All techniques that draw random numbers. */
 const varied = parseRecipe(`
 epochs: 2
 batch: 4
@@ -131,7 +131,7 @@ augment: { crop: 1, flip: true, trivial: true, erase: 0.5, mix: { kind: cutmix, 
 `);
 
 for (const kind of ["cutmix", "mixup"] as const) {
-  Deno.test(`${kind}, erasing, TrivialAugment, AdamW on the CPU: stopped anywhere, a run goes on to the same bytes`, async () => {
+  Deno.test(`${kind}, erasing, TrivialAugment and AdamW on the CPU: a resumed run produces bit-identical weights`, async () => {
     const augment = { ...varied.augment as Augmentation, mix: { kind, share: 0.75, alpha: 1 } };
     const given: SessionOptions = {
       ...{ spec: tiny, recipe: { ...varied, augment }, training: plain(18), threads: 1, cache: 1e6 },
@@ -153,7 +153,7 @@ for (const kind of ["cutmix", "mixup"] as const) {
   });
 }
 
-Deno.test("each of the techniques changes what is learned", async () => {
+Deno.test("each training technique changes the weights", async () => {
   const plainly = parseRecipe("{ epochs: 1, batch: 4, augment: { crop: 1 } }");
   const augment = plainly.augment as Augmentation;
   const all = [
@@ -167,7 +167,7 @@ Deno.test("each of the techniques changes what is learned", async () => {
   assertEquals(new Set(found).size, all.length);
 });
 
-Deno.test("moments are saved at every epoch's end, and in between where it is time", async () => {
+Deno.test("the state is saved at the end of every epoch, and in long epochs also in between", async () => {
   const steps: number[] = [];
   const onSave = ({ position }: Snapshot) => Promise.resolve(void steps.push(position.step));
   await runFake(newFake(), { onSave });
@@ -177,27 +177,27 @@ Deno.test("moments are saved at every epoch's end, and in between where it is ti
   assert(steps.length >= 15, `${steps}`);
 });
 
-Deno.test("a loss that is no number stops the run; what came before is saved", async () => {
+Deno.test("a loss of NaN stops the run after the last valid state was saved", async () => {
   let saved: Snapshot | undefined;
   const onSave = (snapshot: Snapshot) => Promise.resolve(void (saved = snapshot));
   const error = await assertRejects(() => runFake({ ...newFake(), failAt: 7 }, { onSave }), RanetError);
   assertEquals(
     error.message,
-    "Cannot go on: the loss of exit 2 is NaN at step 7. The learning rate is most likely too high: try a tenth of it, " +
+    "Cannot continue: the loss of exit 2 is NaN at step 7. The learning rate is most likely too high: try a tenth of it, " +
       "or a longer warmup.",
   );
   assertEquals(saved!.position.step, 6);
   assertEquals(saved!.position.epochs.length, 1);
 });
 
-Deno.test("the same seed trains the same weights, however many images are kept in memory; another one others", async () => {
+Deno.test("the same seed gives the same weights, independent of the image cache; another seed gives others", async () => {
   const [a, b] = await Promise.all([0, 1e6].map((cache) => runFake(newFake(), { cache })));
   assertEquals(bytesOf(a), bytesOf(b));
   const other = await runFake(newFake(), { recipe: { ...recipe, seed: 1 } });
   assert(String(bytesOf(other)) !== String(bytesOf(a)));
 });
 
-Deno.test("the weights of a run are their average over its steps, the latest weighing most, where there is one", async () => {
+Deno.test("with an average, the weights of a run are an exponential moving average over its steps", async () => {
   const seen: Float32Array[] = [];
   const name = "classifier.0.linear.weight";
   const onSave = ({ state }: Snapshot) => Promise.resolve(void seen.push(state.tensors.get(name)!.data));
@@ -214,12 +214,12 @@ Deno.test("the weights of a run are their average over its steps, the latest wei
   );
   const last = await runFake(newFake(), { recipe: { ...recipe, emaDecay: 0 } });
   assertEquals(weightsOf(last, { emaDecay: 0, train: "all" }), last.state.tensors);
-  // What is frozen stays as it is.
+  // Frozen weights do not change.
   const frozen = { ...averaged, state: { ...averaged.state, momentum: new Map() } };
   assertEquals(weightsOf(frozen, { emaDecay: decay, train: "classifiers" }), averaged.state.tensors);
 });
 
-Deno.test("validation: every exit, on the weights that are saved", async () => {
+Deno.test("validation measures every exit with the weights that are saved", async () => {
   const epochs: EpochRecord[] = [];
   const { validation } = await runFake(newFake(), {
     validation: plain(70, [], "held"),
@@ -237,7 +237,7 @@ Deno.test("validation: every exit, on the weights that are saved", async () => {
   assertEquals(diagonal, validation!.top1[1]);
 });
 
-Deno.test("bad images: the first stops, or all are left out", async () => {
+Deno.test("the first bad image stops a run, or all are left out with skipBad", async () => {
   const training = plain(18, [3, 8]);
   await assertRejects(() => runFake(newFake(), { training }), RanetError, "Cannot read image 3");
   for (const cache of [1e6, 0]) {
@@ -246,7 +246,7 @@ Deno.test("bad images: the first stops, or all are left out", async () => {
     const { finished } = await runFake(fake, { training, cache, onBad: (message) => bad.push(message) });
     assertEquals(finished, true);
     assertEquals(new Set(bad), new Set(["Cannot read image 3", "Cannot read image 8"]));
-    // A bad image that shows only when its batch is made leaves a hole in it.
+    // A bad image that is only detected when its batch is made leaves a gap in the batch.
     const most = 3 * 16;
     assert(cache > 0 ? fake.labels.flat().length === most : fake.labels.flat().length <= most);
   }
@@ -257,7 +257,7 @@ for (
     [
       "fewer images than a batch",
       { training: plain(3) },
-      "Cannot train: a batch takes 4 images, and there are 3; take at most that many",
+      "Cannot train: the batch size is 4, but there are only 3 images; use a smaller batch",
     ],
     ["no images", { training: plain(0) }, "Cannot train: there are no images to train on"],
     [
@@ -296,14 +296,14 @@ for (
     ],
   ] as const
 ) {
-  Deno.test(`refused before anything starts: ${what}`, async () => {
+  Deno.test(`a run is refused before it starts: ${what}`, async () => {
     const fake = newFake();
     const error = await assertRejects(() => runFake(fake, options), RanetError);
     assertEquals([error.message, fake.rates], [message, []]);
   });
 }
 
-Deno.test("a class without images is told", async () => {
+Deno.test("a class without images gives a note", async () => {
   const training = { ...plain(5), labels: () => Promise.resolve([1, 1, 2, 1, 1]) };
   using session = await Session.open({
     ...{ spec: tiny, recipe, training, device: "cpu", cache: 0, open: fakeTrainers(newFake()) },
@@ -312,7 +312,7 @@ Deno.test("a class without images is told", async () => {
   assertEquals(session.counts, [0, 4, 1]);
 });
 
-Deno.test("an average reaches back over a tenth of the run at most", () => {
+Deno.test("the moving average covers at most a tenth of the run", () => {
   const averageOf = (emaDecay: number, steps: number) =>
     boundEma({ ...recipe, emaDecay, length: { steps } }, 18).emaDecay;
   assertEquals([averageOf(0.999, 100_000), averageOf(0.9, 1000)], [0.999, 0.9]);

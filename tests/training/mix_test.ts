@@ -6,7 +6,7 @@ import { randomStream } from "../../lib/training/random.ts";
 const SIDES = { width: 5, height: 4 };
 const LENGTH = 2 * SIDES.width * SIDES.height;
 
-/** Images of two planes whose numbers are all the image's index, so that they tell where they come from. */
+/** Images of two planes in which every number is the image's index. */
 const batch = (count: number) => ({
   images: Float32Array.from({ length: count * LENGTH }, (_, i) => Math.floor(i / LENGTH)),
   labels: Uint32Array.from({ length: count }, (_, i) => i % 3),
@@ -18,7 +18,7 @@ const mixings = fc.record({
   alpha: fc.double({ min: 0.1, max: 2, noNaN: true }),
 });
 
-Deno.test("a mixed image is its label's and its second label's by the shares that the target has", () => {
+Deno.test("mixBatch() gives a mixed image both labels, with the shares of the pixels", () => {
   fc.assert(fc.property(fc.integer({ min: 1, max: 9 }), mixings, fc.nat(), (count, mixing, seed) => {
     const { images, labels } = batch(count);
     const second = mixBatch({ images, labels }, mixing, SIDES, randomStream(seed));
@@ -26,7 +26,7 @@ Deno.test("a mixed image is its label's and its second label's by the shares tha
       const own = images.subarray(i * LENGTH, (i + 1) * LENGTH);
       const share = second.shares[i];
       assert(share >= 0 && share <= 1);
-      // All that is not the image's own is one other image's.
+      // All other pixels come from one other image.
       const others = new Set(own.filter((value) => mixing.kind === "cutmix" && value !== i));
       assert(others.size <= 1);
       if (mixing.kind === "cutmix" && share > 0) {
@@ -45,7 +45,7 @@ Deno.test("a mixed image is its label's and its second label's by the shares tha
   }));
 });
 
-Deno.test("as many images are mixed as the recipe says, with any other, and none with itself", () => {
+Deno.test("mixBatch() mixes the given share of images, each with another one", () => {
   const partners = new Map<number, number>();
   let mixed = 0;
   for (let seed = 0; seed < 2000; seed++) {
@@ -53,14 +53,14 @@ Deno.test("as many images are mixed as the recipe says, with any other, and none
     mixBatch({ images, labels }, { kind: "mixup", share: 0.25, alpha: 1 }, SIDES, randomStream(seed));
     if (images[0] === 0) continue;
     mixed++;
-    // Image 0 is black: what shines through is 1, 2 or 3 times the share.
+    // Image 0 is black: the mixed-in image contributes 1, 2 or 3 times the share.
     partners.set(Math.ceil(2 * images[0]), (partners.get(Math.ceil(2 * images[0])) ?? 0) + 1);
   }
   assertAlmostEquals(mixed / 2000, 0.25, 0.04);
   assertEquals([...partners.keys()].sort(), [1, 2, 3]);
 });
 
-Deno.test("a box of CutMix is cut off at the border, and of both planes alike", () => {
+Deno.test("mixBatch() clips a box of CutMix at the border, and uses the same box for all planes", () => {
   let whole = 0;
   for (let seed = 0; seed < 300; seed++) {
     const { images, labels } = batch(2);
@@ -77,7 +77,7 @@ Deno.test("a box of CutMix is cut off at the border, and of both planes alike", 
   assert(whole > 200);
 });
 
-Deno.test("shares follow Beta(alpha, alpha): its mean and its variance", () => {
+Deno.test("betaNumber() has the mean and variance of Beta(alpha, alpha)", () => {
   for (const alpha of [0.1, 0.2, 1, 2]) {
     const random = randomStream(alpha * 10);
     const drawn = Array.from({ length: 20_000 }, () => betaNumber(alpha, random));

@@ -29,7 +29,7 @@ function runOf(keep: "last" | "best" = "last"): KeptRun {
   return { spec: tiny, recipe, setup };
 }
 
-/** Trains into a folder, perhaps going on from its state, perhaps not to the end. */
+/** Trains into a folder, optionally resuming from its state or stopping early. */
 async function trainInto(
   folder: ModelFolder,
   options: { snapshot?: Parameters<typeof Session.open>[0]["snapshot"]; stopAt?: number } = {},
@@ -61,7 +61,7 @@ async function trainInto(
 const filesIn = async (path: string) =>
   (await Array.fromAsync(Deno.readDir(path), ({ name }) => name)).filter((name) => !name.startsWith(".")).sort();
 
-Deno.test("a run's folder is a model, with what tells of the run", async () => {
+Deno.test("ModelFolder writes a model, and the records of the run", async () => {
   await withFolder(async (parent) => {
     const path = join(parent, "models", "tiny");
     using folder = await ModelFolder.create(path, runOf(), { ...texts, validation: "path,label\n" });
@@ -106,7 +106,7 @@ Deno.test("a run's folder is a model, with what tells of the run", async () => {
   });
 });
 
-Deno.test("nothing is left of a run that saved nothing", async () => {
+Deno.test("ModelFolder leaves nothing behind if a run saved nothing", async () => {
   await withFolder(async (parent) => {
     const path = join(parent, "a/b");
     (await ModelFolder.create(path, runOf(), texts))[Symbol.dispose]();
@@ -118,7 +118,7 @@ Deno.test("nothing is left of a run that saved nothing", async () => {
   });
 });
 
-Deno.test("one run at a time has a folder", async () => {
+Deno.test("ModelFolder refuses a folder that another run uses", async () => {
   await withFolder(async (path) => {
     {
       using _folder = await ModelFolder.create(path, runOf(), texts);
@@ -131,7 +131,7 @@ Deno.test("one run at a time has a folder", async () => {
   });
 });
 
-Deno.test("a folder with a model is not taken for a new run, unless it is replaced: then nothing of it is left", async () => {
+Deno.test("ModelFolder refuses a folder with a model; with replace, it removes the old model", async () => {
   await withFolder(async (path) => {
     await ModelFolder.refuseUsed(path);
     {
@@ -141,7 +141,7 @@ Deno.test("a folder with a model is not taken for a new run, unless it is replac
     const error = await assertRejects(() => ModelFolder.refuseUsed(path), RanetError);
     assertEquals(
       error.message,
-      `Cannot train into "${path}": it holds training/run.json already. Go on with its run, choose ` +
+      `Cannot train into "${path}": it already contains training/run.json. Resume its run, choose ` +
         "another folder, or replace it",
     );
     assertEquals(error.remedies, [{ resume: path }, { out: "OTHER" }, { force: true }]);
@@ -152,7 +152,7 @@ Deno.test("a folder with a model is not taken for a new run, unless it is replac
   });
 });
 
-Deno.test("a run goes on from its folder, as if the steps after the last moment saved had never been", async () => {
+Deno.test("a run resumes from the last state that was saved in its folder", async () => {
   await withFolder(async (parent) => {
     const [whole, parts] = [join(parent, "whole"), join(parent, "parts")];
     {
@@ -185,7 +185,7 @@ Deno.test("a run goes on from its folder, as if the steps after the last moment 
   });
 });
 
-Deno.test("keep: best keeps the weights that validate best", async () => {
+Deno.test("keep: best keeps the weights of the epoch with the best validation accuracy", async () => {
   await withFolder(async (path) => {
     using folder = await ModelFolder.create(path, runOf("best"), texts);
     let best = 0;
@@ -203,7 +203,7 @@ Deno.test("keep: best keeps the weights that validate best", async () => {
 
 for (
   const [what, damage, message] of [
-    ["no run", (path: string) => Deno.remove(join(path, "training/run.json")), "there is no training in it"],
+    ["no run", (path: string) => Deno.remove(join(path, "training/run.json")), "it contains no training run"],
     [
       "a damaged setup",
       (path: string) => Deno.writeTextFile(join(path, "training/run.json"), '{ "data": 3 }'),
@@ -217,7 +217,7 @@ for (
     [
       "weights instead of a state",
       (path: string) => Deno.copyFile(join(path, "weights.safetensors"), join(path, "training/state.safetensors")),
-      "it holds tensors of no known part",
+      "it contains unknown tensors",
     ],
     [
       "a broken recipe",
@@ -226,7 +226,7 @@ for (
     ],
   ] as const
 ) {
-  Deno.test(`going on is refused: ${what}`, async () => {
+  Deno.test(`resuming is refused: ${what}`, async () => {
     await withFolder(async (path) => {
       {
         using folder = await ModelFolder.create(path, runOf(), texts);

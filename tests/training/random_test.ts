@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { below, normal, randomStream, shuffle } from "../../lib/training/random.ts";
 
-Deno.test("numbers are the same on every machine", () => {
+Deno.test("randomStream() gives fixed numbers", () => {
   const random = randomStream(0, 1, 2);
   assertEquals([random(), random(), random()].map((value) => Math.floor(value * 2 ** 32)), [
     380583566,
@@ -11,7 +11,7 @@ Deno.test("numbers are the same on every machine", () => {
   ]);
 });
 
-Deno.test("numbers are evenly distributed, within a stream and over streams whose keys are neighbours", () => {
+Deno.test("randomStream() is uniform, within a stream and across streams with neighbouring keys", () => {
   for (const draw of [randomStream(5), (i: number) => randomStream(5, i)(), (i: number) => randomStream(i, 5)()]) {
     const bins = new Uint32Array(16);
     for (let i = 0; i < 32_000; i++) bins[Math.floor(16 * draw(i))]++;
@@ -19,7 +19,7 @@ Deno.test("numbers are evenly distributed, within a stream and over streams whos
   }
 });
 
-Deno.test("normal numbers have mean 0, deviation 1, and fourth moment 3", () => {
+Deno.test("normal() has mean 0, standard deviation 1 and fourth moment 3", () => {
   const random = randomStream(1);
   const moments = [0, 0, 0];
   for (let i = 0; i < 100_000; i++) [1, 2, 4].forEach((power, m) => moments[m] += normal(random) ** power / 100_000);
@@ -28,7 +28,7 @@ Deno.test("normal numbers have mean 0, deviation 1, and fourth moment 3", () => 
   assertAlmostEquals(moments[2], 3, 0.2);
 });
 
-Deno.test("shuffle keeps what there is; below stays below", () => {
+Deno.test("shuffle() permutes values; below() stays below its limit", () => {
   fc.assert(fc.property(fc.uint32Array(), fc.nat(), fc.integer({ min: 1, max: 1e6 }), (list, seed, count) => {
     const random = randomStream(seed);
     const shuffled = list.slice();

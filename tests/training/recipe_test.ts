@@ -15,7 +15,7 @@ import {
 import { recipeJsonSchema } from "../../lib/training/recipe_schema.ts";
 import { recipes } from "./recipes.ts";
 
-Deno.test("a recipe without keys is how the authors train CIFAR", async () => {
+Deno.test("a recipe without keys is equal to the authors' recipe for CIFAR", async () => {
   const { name: _, ...authors } = await readRecipe("paper-cifar");
   const { name, ...defaults } = parseRecipe("{}");
   assertEquals(name, "unnamed");
@@ -35,7 +35,7 @@ Deno.test("a recipe without keys is how the authors train CIFAR", async () => {
   });
 });
 
-Deno.test("ImageNet is trained for 90 epochs, the rate falls after 30 and 60", async () => {
+Deno.test("paper-imagenet trains for 90 epochs and lowers the rate after 30 and 60", async () => {
   const { length, batch, augment, schedule } = await readRecipe("paper-imagenet");
   assertEquals([length, batch, augment], [{ epochs: 90 }, 256, { resizedCrop: [0.08, 1], flip: true }]);
   for (const perEpoch of [5005, 17]) {
@@ -43,25 +43,25 @@ Deno.test("ImageNet is trained for 90 epochs, the rate falls after 30 and 60", a
   }
 });
 
-Deno.test("every bundled recipe is called as its file", async () => {
+Deno.test("every bundled recipe has the name of its file", async () => {
   for (const name of BUNDLED_RECIPES) assertEquals((await readRecipe(name)).name, name);
 });
 
-Deno.test("recipes/recipe.schema.json is what the validator says; `./ranet schema` writes it", async () => {
+Deno.test("recipes/recipe.schema.json is up to date", async () => {
   assertEquals(await Deno.readTextFile("recipes/recipe.schema.json"), recipeJsonSchema());
 });
 
 /** −0 is 0 in YAML. */
 const normal = (recipe: Recipe) => JSON.parse(JSON.stringify(recipe));
 
-Deno.test("any recipe is what its YAML says", () => {
+Deno.test("any recipe is equal to its YAML", () => {
   fc.assert(fc.property(recipes, (recipe) => {
     assertEquals(normal(parseRecipe(formatRecipe(recipe))), normal(recipe));
     assertEquals(normal(changeRecipe(recipe, {})), normal(recipe));
   }));
 });
 
-Deno.test("changes replace what they name, epochs and steps each other", async () => {
+Deno.test("changeRecipe() replaces the given keys; epochs and steps replace each other", async () => {
   const recipe = await readRecipe("short");
   const changed = changeRecipe(recipe, { steps: 5, batch: 8, learningRate: 0.5, seed: 7 });
   assertEquals([changed.length, changed.batch, changed.schedule.learningRate, changed.seed], [{ steps: 5 }, 8, 0.5, 7]);
@@ -79,9 +79,9 @@ for (
     ["optimizer: { kind: adam }", 'optimizer.kind: expected sgd or adamw, found "adam"'],
     [
       "optimizer: { kind: adamw, momentum: 0.9 }",
-      "optimizer.momentum: expected with kind sgd alone, found with adamw, where it has no effect; leave it out",
+      "optimizer.momentum: expected only with kind sgd, found with adamw, where it has no effect; leave it out",
     ],
-    ["optimizer: { betas: [0.9, 0.99] }", "optimizer.betas: expected with kind adamw alone, found with sgd"],
+    ["optimizer: { betas: [0.9, 0.99] }", "optimizer.betas: expected only with kind adamw, found with sgd"],
     [
       "optimizer: { kind: adamw, betas: [0.9, 1] }",
       "optimizer.betas[1]: expected a number from 0 to 0.999999, found 1",
@@ -89,23 +89,23 @@ for (
     ["optimizer: { kind: adamw, betas: [0.9] }", "optimizer.betas: expected a list of 2 shares"],
     ["optimizer: { kind: adamw, epsilon: 0 }", "optimizer.epsilon: expected a number above 0, at most 1, found 0"],
     ["optimizer: { momentum: 1 }", "optimizer.momentum: expected a number from 0 to 0.9999, found 1"],
-    ["optimizer: { momentum: 0, nesterov: true }", "optimizer.nesterov: expected momentum above 0 beside it, found 0"],
+    ["optimizer: { momentum: 0, nesterov: true }", "optimizer.nesterov: expected with momentum above 0, found with 0"],
     [
       "schedule: { milestones: [0.7, 0.2] }",
       "schedule.milestones: expected ascending shares of the run, found 0.7, 0.2",
     ],
     [
       "schedule: { kind: cosine, milestones: [0.1] }",
-      "schedule.milestones: expected with kind multistep alone, found with cosine, where it has no effect; leave it out",
+      "schedule.milestones: expected only with kind multistep, found with cosine, where it has no effect; leave it out",
     ],
     [
       "schedule: { kind: constant, factor: 0 }",
-      "schedule.factor: expected with kind multistep alone, found with constant",
+      "schedule.factor: expected only with kind multistep, found with constant",
     ],
     ["schedule: { rate: 0 }", "schedule.rate: expected a number above 0, at most 100, found 0"],
-    ["loss: { exits: 0 }", "loss.exits: expected a weight above 0, found none"],
-    ["loss: { exits: [0, 0] }", "loss.exits: expected a weight above 0, found none"],
-    ["<<: { epochs: 3 }", "merge keys (<<) are not read; write the keys out"],
+    ["loss: { exits: 0 }", "loss.exits: expected a weight above 0, found only 0"],
+    ["loss: { exits: [0, 0] }", "loss.exits: expected a weight above 0, found only 0"],
+    ["<<: { epochs: 3 }", "merge keys (<<) are not supported; write the keys out"],
     ["schedule: { kind: step }", "schedule.kind: expected constant, multistep, cosine or one-cycle, found"],
     [
       "augment: true",
@@ -119,10 +119,10 @@ for (
     ["augment: { mix: { kind: mixup, share: .nan } }", "augment.mix.share: expected a number from 0 to 1, found"],
     [
       "{ batch: 1, augment: { mix: { kind: cutmix } } }",
-      "augment.mix: expected a batch of 2 images or more beside it, found 1",
+      "augment.mix: expected with a batch of 2 images or more, found with 1",
     ],
     ["augment: { crop: 4, resized_crop: [0.1, 1] }", "augment.crop: expected either crop or resized_crop, found both"],
-    ["augment: { resized_crop: [1, 0.1] }", "augment.resized_crop: expected the least share first, found 1, 0.1"],
+    ["augment: { resized_crop: [1, 0.1] }", "augment.resized_crop: expected the smaller share first, found 1, 0.1"],
     ["loss: { distillation: { weight: 1.1 } }", "loss.distillation.weight: expected a number from 0 to 1, found 1.1"],
     ["loss: { distillation: { weight: .nan } }", "loss.distillation.weight: expected a number from 0 to 1, found NaN"],
     [
@@ -137,35 +137,35 @@ for (
     ["[", "not valid YAML"],
   ]
 ) {
-  Deno.test(`a recipe that says ${yaml} is refused at the key`, () => {
+  Deno.test(`parseRecipe() refuses ${yaml} with the key`, () => {
     const error = assertThrows(() => parseRecipe(yaml, { source: "r.yaml" }), RanetError);
     assertStringIncludes(error.message, "Cannot read recipe r.yaml: ");
     assertStringIncludes(error.message, message);
   });
 }
 
-Deno.test("a schema named as a key is passed over", () => {
+Deno.test("the key $schema is ignored", () => {
   assertEquals(parseRecipe("{ $schema: ./recipe.schema.json, epochs: 2 }"), parseRecipe("epochs: 2"));
 });
 
-Deno.test("resized_crop stands for crop, one-cycle brings a warmup", () => {
+Deno.test("resized_crop replaces crop, and one-cycle has a default warmup", () => {
   assertEquals(parseRecipe("augment: { resized_crop: [0.08, 1] }").augment, { resizedCrop: [0.08, 1], flip: true });
   assertEquals(parseRecipe("augment: { flip: false }").augment, { crop: 4, flip: false });
   assertEquals(parseRecipe("schedule: { kind: one-cycle }").schedule.warmup, 0.3);
 });
 
-Deno.test("an optimiser's defaults are PyTorch's, and the authors' of SGD", () => {
+Deno.test("defaults of optimizers are PyTorch's, and the authors' for SGD", () => {
   const { optimizer } = parseRecipe("optimizer: { kind: adamw }");
   assertEquals(optimizer, { kind: "adamw", betas: [0.9, 0.999], epsilon: 1e-8, weightDecay: 0.01, decay: "all" });
 });
 
-Deno.test("mixing: half of the images, with each paper's shares", () => {
+Deno.test("mix has the default share 0.5 and each paper's alpha", () => {
   const mixing = (yaml: string) => (parseRecipe(`augment: { mix: ${yaml} }`).augment as Augmentation).mix;
   assertEquals(mixing("{ kind: cutmix }"), { kind: "cutmix", share: 0.5, alpha: 1 });
   assertEquals(mixing("{ kind: mixup, share: 1 }"), { kind: "mixup", share: 1, alpha: 0.2 });
 });
 
-Deno.test("weights of exits: one for all, or one each", () => {
+Deno.test("loss.exits is one weight for all exits, or one per exit", () => {
   assertEquals(lossOf(parseRecipe("loss: { exits: 2 }"), 3).exits, [2, 2, 2]);
   const two = parseRecipe("{ name: two, loss: { exits: [1, 0.5] } }");
   assertEquals(lossOf(two, 2).exits, [1, 0.5]);
@@ -176,7 +176,7 @@ Deno.test("weights of exits: one for all, or one each", () => {
   );
 });
 
-Deno.test("augmentations of images alone are refused for networks that take arrays", () => {
+Deno.test("augmentations that only apply to images are refused for networks that read arrays", () => {
   for (const key of ["resized_crop: [0.1, 1]", "trivial: true"]) {
     const recipe = parseRecipe(`{ name: mine, augment: { ${key} } }`);
     for (const channels of [1, 3]) checkAugmentation(recipe, channels);
@@ -191,7 +191,7 @@ Deno.test("augmentations of images alone are refused for networks that take arra
   checkAugmentation(parseRecipe("augment: false"), 4);
 });
 
-Deno.test("a recipe that does not exist", async () => {
+Deno.test("readRecipe() refuses a recipe that does not exist", async () => {
   const error = await assertRejects(() => readRecipe("shrt"), RanetError);
   assertMatch(error.message, /^Cannot find recipe "shrt": .*short, cifar, paper-cifar/);
   await assertRejects(() => readRecipe("./no.yaml"), RanetError, "there is no such file");

@@ -1,5 +1,5 @@
 /**
- * Any recipe, for laws that hold for all.
+ * Random recipes, for properties that hold for all.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Recipe } from "../../lib/training/recipe.ts";
 
 const share = fc.double({ min: 0, max: 1, noNaN: true });
 const positive = fc.double({ min: 0.001, max: 1, noNaN: true });
-/** What else an image goes through; a key that says nothing is left out. */
+/** Further augmentations. Keys without an effect are left out. */
 const varied = {
   trivial: fc.constant(true),
   erase: positive,

@@ -6,7 +6,7 @@ import { plain } from "./fake.ts";
 const originsOf = (dataset: ReturnType<typeof plain>) =>
   Array.from({ length: dataset.size }, (_, index) => dataset.origin(index));
 
-Deno.test("a split: two parts that are the whole, a tenth of each class or more of few, by the seed", async () => {
+Deno.test("splitDataset() sets aside a tenth of each class, or more of small data sets", async () => {
   await fc.assert(fc.asyncProperty(fc.integer({ min: 0, max: 900 }), fc.nat(), async (size, seed) => {
     const whole = plain(size);
     const { training, validation } = await splitDataset(whole, { seed });
@@ -26,7 +26,7 @@ Deno.test("a split: two parts that are the whole, a tenth of each class or more 
   }));
 });
 
-Deno.test("another seed sets others aside; a part reads what the whole does", async () => {
+Deno.test("splitDataset() depends on the seed, and its parts read the same samples", async () => {
   const [a, b] = await Promise.all([0, 1].map((seed) => splitDataset(plain(600), { seed })));
   assertNotEquals(originsOf(a.validation), originsOf(b.validation));
   const { name, label } = await a.validation.read(3);

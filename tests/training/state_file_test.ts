@@ -4,7 +4,7 @@ import { formatState, parseState } from "../../lib/training/state_file.ts";
 import { readSafetensors } from "../../lib/weights/safetensors.ts";
 import { randomTensors, tinyModel } from "../fixtures.ts";
 
-Deno.test("a saved moment is read again, under the names that files of runs have had from the start", () => {
+Deno.test("parseState() reads what formatState() wrote, with the key names of the first version", () => {
   const { network } = tinyModel();
   const tensors = randomTensors(network);
   const numbers = network.exits.map((_, exit) => exit);

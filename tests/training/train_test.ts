@@ -12,7 +12,7 @@ import { type Fake, fakeTrainers, plain, tiny } from "./fake.ts";
 const recipe = parseRecipe("{ epochs: 6, batch: 8, schedule: { kind: cosine, rate: 0.05 }, augment: false }");
 const options = { device: "cpu", threads: 1 } as const;
 
-Deno.test("train() learns, tells of it, and gives the same weights for the same seed", async () => {
+Deno.test("train() reduces the loss, reports epochs, and gives the same weights for the same seed", async () => {
   const epochs: EpochRecord[] = [];
   const steps: number[] = [];
   const trained = await train(tiny, plain(30), recipe, {
@@ -32,7 +32,7 @@ Deno.test("train() learns, tells of it, and gives the same weights for the same 
   assertNotEquals(other.model.tensors, trained.model.tensors);
 });
 
-Deno.test("train() goes on from given weights, and stops when told", async () => {
+Deno.test("train() starts from given weights, and stops when its signal is aborted", async () => {
   const stop = new AbortController();
   const init = initialWeights((await train(tiny, plain(30), recipe, options)).model.network, 9);
   const { finished, epochs, model } = await train(tiny, plain(30), { ...recipe, train: "classifiers" }, {
@@ -50,7 +50,7 @@ Deno.test("train() goes on from given weights, and stops when told", async () =>
   );
 });
 
-Deno.test("train() refuses labels that are not there, and what does not fit", async () => {
+Deno.test("train() refuses invalid labels and options that do not fit", async () => {
   const labels = () => Promise.reject(new RanetError("its label is not a class of the model"));
   await assertRejects(() => train(tiny, { ...plain(9), labels }, recipe, options), RanetError, "not a class");
   const init = initialWeights((await train(tiny, plain(30), recipe, options)).model.network, 9);
@@ -67,7 +67,7 @@ const WAYS: readonly (readonly [title: string, spec: ArchitectureSpec, recipe: R
   ["distillation between boosted exits", boosted, distilled],
 ];
 
-Deno.test("train() goes on from where it stopped, to the same weights, whatever is taught how", async () => {
+Deno.test("train() resumes to bit-identical weights with every recipe", async () => {
   const found = new Set<string>();
   for (const [title, spec, way] of WAYS) {
     const whole = await train(spec, plain(30), way, options);
@@ -91,7 +91,7 @@ const session = {
   cache: 1e9,
 } as const;
 
-/** Opens trainers that say that they run on a GPU, unless the CPU is asked for; the GPU's is lost at a step. */
+/** Opens trainers that report a GPU, unless the CPU is requested. The GPU is lost at a given step. */
 function losing(fake: Fake, lostAt: number, opened: string[]): ReturnType<typeof fakeTrainers> {
   return async (network, state, options) => {
     const trainer = await fakeTrainers(fake)(network, state, options);
@@ -118,7 +118,7 @@ function losing(fake: Fake, lostAt: number, opened: string[]): ReturnType<typeof
   };
 }
 
-Deno.test("auto goes on on the CPU from the last epoch when the GPU is lost, and gpu does not", async () => {
+Deno.test("if the GPU is lost, train() with device auto continues on the CPU; with gpu, it throws", async () => {
   const whole = await follow({ ...session, open: fakeTrainers({ rates: [], labels: [], underWay: 0 }) }, {});
   const opened: string[] = [];
   const devices: string[] = [];
@@ -131,7 +131,7 @@ Deno.test("auto goes on on the CPU from the last epoch when the GPU is lost, and
     onFallback: (message) => said.push(message),
   });
   assertEquals([opened, devices], [["gpu", "cpu"], ["gpu", "cpu"]]);
-  assertEquals(said, ["Training goes on on the CPU: the device was lost"]);
+  assertEquals(said, ["Training continues on the CPU: the device was lost"]);
   assertEquals(epochs, [1, 2, 3, 4, 5, 6]);
   assertEquals(found.state.tensors, whole.state.tensors);
   await assertRejects(
@@ -141,7 +141,7 @@ Deno.test("auto goes on on the CPU from the last epoch when the GPU is lost, and
   );
 });
 
-Deno.test("what is no failure of the GPU's is thrown", async () => {
+Deno.test("train() throws errors that are not failures of the GPU", async () => {
   const open = losing({ rates: [], labels: [], underWay: 0 }, Infinity, []);
   const onEpoch = () => {
     throw new Error("the caller's own");
@@ -149,7 +149,7 @@ Deno.test("what is no failure of the GPU's is thrown", async () => {
   await assertRejects(() => follow({ ...session, open }, { onEpoch }), Error, "the caller's own");
 });
 
-Deno.test("a run whose steps wait for nothing can be stopped all the same", async () => {
+Deno.test("train() can be stopped even if no step waits", async () => {
   const open: ReturnType<typeof fakeTrainers> = async (...args) => {
     const trainer = await fakeTrainers({ rates: [], labels: [], underWay: 0 })(...args);
     return {

@@ -1,5 +1,5 @@
 /**
- * Accessibility of the page, as axe sees it.
+ * Checks the accessibility of the page with axe.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import { assertEquals } from "@std/assert";
 import axe from "axe-core";
 import type { Page } from "puppeteer-core";
 
-/** Finds nothing that would keep people out. */
+/** Checks that axe finds no violations. */
 export async function assertAccessible(page: Page): Promise<void> {
-  // As an expression of the debugger's: the page's own policy forbids to add scripts.
+  // Evaluated through the debugger, because the page's policy forbids additional scripts.
   await page.evaluate(axe.source);
   const violations = await page.evaluate(async () => {
     const { violations } = await (globalThis as unknown as { axe: { run(): Promise<{ violations: Finding[] }> } }).axe

@@ -1,5 +1,5 @@
 /**
- * The built page in a headless Chromium.
+ * Opens the built page in a headless Chromium.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { serveFile } from "../../web/serve.ts";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome"];
 
-/** Path of a Chromium; `undefined` if there is none on PATH. */
+/** Path of Chromium; `undefined` if there is none on PATH. */
 export const chromium: string | undefined = (Deno.env.get("PATH") ?? "").split(":")
   .flatMap((folder) => NAMES.map((name) => `${folder}/${name}`))
   .find(isFile);
@@ -25,12 +25,11 @@ function isFile(path: string): boolean {
 }
 
 /**
- * Registers a test that needs Chromium: left out, and counted as ignored, where there is none, but not in CI, where its
- * lack is a failure.
+ * Registers a test that needs Chromium. Without one it is ignored; in CI it fails.
  */
 export function chromiumTest(name: string, test: (t: Deno.TestContext) => Promise<void>): void {
   const ignore = !chromium && Deno.env.get("CI") !== "true";
-  if (ignore) console.error(`Not run, for there is no Chromium on PATH (apt-get install chromium): ${name}`);
+  if (ignore) console.error(`Not run: ${name}, no Chromium on PATH. To run it: apt-get install chromium`);
   Deno.test({
     name: `${name} (Chromium)`,
     ignore,
@@ -41,10 +40,12 @@ export function chromiumTest(name: string, test: (t: Deno.TestContext) => Promis
   });
 }
 
-/** As {@linkcode chromiumTest}, where long tests run. */
+/** {@linkcode chromiumTest} for long tests. */
 export const longChromiumTest: typeof chromiumTest = onlyLong(chromiumTest);
 
-/** Builds the page and the library into a folder of its own, as several tests may at a time; to be removed in the end. */
+/**
+ * Builds the page and the library into a new folder, because several tests may do so at the same time. Remove it at the end.
+ */
 export async function buildSite(): Promise<URL> {
   const path = await Deno.makeTempDir();
   const build = new URL("../../web/build.ts", import.meta.url).pathname;
@@ -54,24 +55,25 @@ export async function buildSite(): Promise<URL> {
   return new URL(`file://${path}/`);
 }
 
-/** A browser, and a server of what was built. */
+/** A browser, and a server of the built page. */
 export interface Site extends AsyncDisposable {
   /** The browser. */
   readonly browser: Browser;
-  /** Opens a page at a path; whatever the console complains of goes into `complaints`. */
+  /** Opens a page at a path. Warnings and errors of the console are added to `complaints`. */
   open(path: string): Promise<{ readonly page: Page; readonly complaints: string[] }>;
-  /** Where the site is, with a slash at its end. */
+  /** URL of the site, with a slash at the end. */
   readonly url: string;
   /** The folder that is served. */
   readonly folder: URL;
 }
 
-/** Arguments that give Chromium WebGPU, by SwiftShader. */
+/** Arguments that enable WebGPU with SwiftShader in Chromium. */
 export const WEBGPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 
 /**
- * Builds the page, serves it and starts a browser, by default one with WebGPU. Unless `isolated`, as a host does that sends
- * no headers of its own; with a policy as one that is stricter than the page. `prefix` is put before scripts, by path.
+ * Builds the page, serves it and starts a browser, by default with WebGPU. `isolated`: whether the server sends the headers
+ * for threads. `policy`: a Content-Security-Policy that is stricter than the page's. `prefix` is prepended to scripts, by
+ * path.
  */
 export async function openSite(
   { webgpu = true, isolated = true, policy, prefix = {}, camera = "fake" }: {
@@ -85,7 +87,7 @@ export async function openSite(
   const folder = await buildSite();
   const server = Deno.serve({ hostname: "localhost", port: 0, onListen: () => {} }, async (request) => {
     const before = prefix[new URL(request.url).pathname];
-    // Without its encoding, it can be read.
+    // Uncompressed, so that it can be changed.
     const plain = before === undefined ? request : new Request(request.url);
     const found = await serveFile(plain, folder);
     const response = before === undefined ? found : new Response(before + await found.text(), found);
@@ -110,7 +112,7 @@ export async function openSite(
     folder,
     async open(path) {
       const page = await browser.newPage();
-      // Where other work keeps the processor busy, all is slower.
+      // Allows for other load on the machine.
       page.setDefaultTimeout(120_000);
       const complaints: string[] = [];
       page.on("console", (message) => {
@@ -132,8 +134,8 @@ export async function openSite(
 }
 
 /**
- * Presses a button by keyboard. A click is sent to a place on the screen, and misses where the layout moves meanwhile, as it
- * does when an answer arrives.
+ * Presses a button by keyboard. A click is sent to a position on the screen, and misses the button if the layout moves
+ * meanwhile, for example when a result arrives.
  */
 export async function press(page: Page, selector: string): Promise<void> {
   const button = await page.waitForSelector(`${selector}:enabled`);

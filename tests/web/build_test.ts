@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
+import { longTest } from "../long.ts";
 
 const root = new URL("../../", import.meta.url);
-/** What a bundle is made of, besides the modules on top. */
+/** What a bundle contains besides the entry modules. */
 const PARTS = ["deno.json", "web", "lib", "kernels", "specs", "recipes", "weights", "examples"];
 
 async function copy(from: string, to: string): Promise<void> {
@@ -12,7 +13,7 @@ async function copy(from: string, to: string): Promise<void> {
   }
 }
 
-Deno.test("the library is bundled in a clone whose path has # and %", async () => {
+longTest("bundle works in a clone whose path contains # and %", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const clone = `${folder}/100%#1`;

@@ -1,8 +1,9 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import ts from "typescript";
 import { declarationsOf } from "../../web/declarations.ts";
+import { longTest } from "../long.ts";
 
-/** What the type checker says of a script that takes the library from `ranet.js`. */
+/** Errors of the type checker for a script that imports the library from `ranet.js`. */
 async function check(folder: string, script: string): Promise<string> {
   await Deno.writeTextFile(`${folder}/script.ts`, script);
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -13,7 +14,7 @@ async function check(folder: string, script: string): Promise<string> {
   return success ? "" : new TextDecoder().decode(stderr);
 }
 
-Deno.test("declarationsOf() gives the types of several entry points in one file", async () => {
+Deno.test("declarationsOf() writes the types of several entry points to one file", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const entries = ["mod.ts", "spec.ts", "weights.ts"].map((name) => new URL(`../../${name}`, import.meta.url));
@@ -39,7 +40,7 @@ const costs: number[] = network.exits.map((exit) => exit.cumulativeFlops);
   }
 });
 
-Deno.test('the declarations bring the libraries that they need along, for a project of any "lib"', async () => {
+longTest('the declarations bring the libraries that they need along, for a project of any "lib"', async () => {
   const folder = await Deno.makeTempDir();
   try {
     for (const name of ["mod", "train"]) {

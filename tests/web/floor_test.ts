@@ -5,13 +5,13 @@ import { loadClassifier } from "../../mod.ts";
 import { longChromiumTest, openSite } from "./browser.ts";
 
 const file = (path: string) => new URL(`../../${path}`, import.meta.url);
-/** One for each of our decoders. */
+/** One file for each of our decoders. */
 const IMAGES = [
   "examples/cat.jpg",
   ...["photo.png", "photo.webp", "photo.avif", "photo.gif", "grey.jpg"].map((name) => `tests/fixtures/images/${name}`),
 ];
 
-/** Takes away what Chrome 113, Firefox 121 or Safari 17 lack; runs in the page, before our scripts. */
+/** Removes features that Chrome 113, Firefox 121 or Safari 17 do not have. It runs in the page before our scripts. */
 function takeAway(): string[] {
   // deno-lint-ignore no-explicit-any -- of newer JavaScript than types know
   const all = globalThis as any;
@@ -58,11 +58,11 @@ function takeAway(): string[] {
   return left;
 }
 
-longChromiumTest("ranet.js runs in browsers as old as docs/browser.md says, on WebGPU and the CPU", async (t) => {
+longChromiumTest("ranet.js runs in the oldest browsers of docs/browser.md, on WebGPU and the CPU", async (t) => {
   await using site = await openSite();
   const bundles = ["ranet.js", "ranet-train.js", "page.js", "worker.js"];
   const text = (await Promise.all(bundles.map((name) => Deno.readTextFile(new URL(name, site.folder))))).join("");
-  await t.step("nothing newer is used that is not put in", () => {
+  await t.step("the bundle uses no newer browser API without a polyfill", () => {
     const newer = ["getFloat16", "setFloat16", "f16round", "sumPrecise", "fromHex", "toBase64", "setFromBase64"];
     const others = ["URL.parse", "AbortSignal.any", "transferToFixedLength", "isError(", "Iterator.from"];
     const more = ["Object.groupBy", "getOrInsert", ".symmetricDifference(", ".isSubsetOf(", "waitAsync", "Temporal."];
@@ -74,7 +74,7 @@ longChromiumTest("ranet.js runs in browsers as old as docs/browser.md says, on W
       using classifier = await loadClassifier("ranet-cifar10-micro", { device: "cpu", precision });
       const bytes = await Promise.all(IMAGES.map((path) => Deno.readFile(file(path))));
       const expected = await classifier.classify(bytes, { budget: 2e6 });
-      const { page, complaints } = await site.open("specs/ranet-cifar10-micro.yaml"); // without scripts of ours
+      const { page, complaints } = await site.open("specs/ranet-cifar10-micro.yaml"); // without our scripts
       const left = await page.evaluate(takeAway);
       const found = await page.evaluate(
         async (bytes, url, options) => {
@@ -100,7 +100,7 @@ longChromiumTest("ranet.js runs in browsers as old as docs/browser.md says, on W
       found.forEach(({ confidence }: { confidence: number }, i: number) =>
         assertAlmostEquals(confidence, expected[i].confidence, 1e-4)
       );
-      assertEquals(complaints.filter((one) => !one.includes("404")), []); // the icon that a browser asks for
+      assertEquals(complaints.filter((one) => !one.includes("404")), []); // the icon that a browser requests
       await page.close();
     });
   }

@@ -8,12 +8,12 @@ import { RanetError } from "../../lib/errors.ts";
 import { fixture, IMAGES } from "../data/fixtures.ts";
 import { longChromiumTest, openSite } from "./browser.ts";
 
-/** A picture, or why there is none. */
+/** A picture, or the reason why it was refused. */
 type Seen = { readonly size: readonly number[]; readonly rgb: string } | { readonly refused: string };
 
 const FOLDERS = ["tiff", "turned", "bmp", "gif", "other"];
 
-/** Every fixture, by its path. */
+/** All fixtures, by path. */
 async function everyFixture(): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
   const paths = ["animated.webp", "alpha.png", "alpha.webp", "grey16.png", "photo.avif", "cmyk.jpg", "progressive.jpg"];
   for (const folder of FOLDERS) {
@@ -32,7 +32,7 @@ async function inDeno(path: string, bytes: Uint8Array): Promise<Seen> {
   }
 }
 
-/** The same, by `ranet.js`. */
+/** The same, decoded by `ranet.js`. */
 async function inBrowser(page: Page, files: ReadonlyMap<string, Uint8Array>): Promise<Map<string, Seen>> {
   const given = [...files].map(([path, bytes]) => [path, bytes.toBase64()] as const);
   const found = await page.evaluate(async (given) => {
@@ -53,7 +53,7 @@ async function inBrowser(page: Page, files: ReadonlyMap<string, Uint8Array>): Pr
   return new Map(found);
 }
 
-/** Largest difference of two pictures' samples. */
+/** Largest difference between the samples of two pictures. */
 function difference(a: Seen, b: Seen): number {
   if ("refused" in a || "refused" in b) return Infinity;
   assertEquals(a.size, b.size);
@@ -61,18 +61,18 @@ function difference(a: Seen, b: Seen): number {
   return Uint8Array.fromBase64(a.rgb).reduce((most, value, i) => Math.max(most, Math.abs(value - other[i])), 0);
 }
 
-/** What Chromium decodes and we do not; its pixels are not compared with ours, for we have none. */
+/** Formats that only Chromium decodes; there are no pixels of ours to compare with. */
 const LEFT_TO_BROWSER = ["other/arithmetic.jpg"];
 
 longChromiumTest(
-  "ranet.js sees the pixels that Deno sees, and leaves other kinds of files to the browser",
+  "ranet.js decodes images to the same pixels as Deno, and other formats with the browser",
   async (t) => {
     await using site = await openSite({ webgpu: false });
     const { page, complaints } = await site.open("index.html");
     const files = await everyFixture();
     const seen = await inBrowser(page, files);
 
-    await t.step("the same pixels, or the same words", async () => {
+    await t.step("ranet.js decodes images to the same pixels as Deno, or throws the same error", async () => {
       for (const [path, bytes] of files) {
         if (LEFT_TO_BROWSER.includes(path)) continue;
         const [here, there] = [await inDeno(path, bytes), seen.get(path)!];
@@ -81,7 +81,7 @@ longChromiumTest(
       }
     });
 
-    await t.step("what only the browser decodes", async () => {
+    await t.step("ranet.js decodes other formats with the browser", async () => {
       const plain = { size: [20, 14] };
       for (const path of LEFT_TO_BROWSER) {
         assertEquals({ ...seen.get(path), rgb: undefined }, { ...plain, rgb: undefined });
@@ -101,7 +101,7 @@ longChromiumTest(
     });
 
     await t.step(
-      "pictures of a page, and lists of files",
+      "ranet.js accepts elements of a page, and lists of files",
       async () => {
         const labels = await page.evaluate(async () => {
           const { loadClassifier } = await import(new URL("ranet.js", location.href).href);
@@ -136,7 +136,7 @@ longChromiumTest(
           for (const [name, image] of Object.entries(images)) found[name] = (await classifier.classify(image)).label;
           const list = await classifier.classify(transfer.files);
           found.list = list.map(({ source, label }: Record<string, string>) => `${source} ${label}`).join();
-          found.bitmapAgain = (await classifier.classify(bitmap)).label; // it has not been used up
+          found.bitmapAgain = (await classifier.classify(bitmap)).label; // it can be read again
           const empty = await classifier.classify(new Image()).catch(({ message }: Error) => message);
           return { found, empty };
         });
@@ -148,7 +148,7 @@ longChromiumTest(
       },
     );
 
-    await t.step("the page itself goes the same way", async () => {
+    await t.step("the page decodes images like ranet.js", async () => {
       const { page } = await site.open("?device=cpu");
       for (const path of ["other/arithmetic.jpg", "tiff/rgb-planes-tiles-lzw-predictor.tif"]) {
         const input = await page.$("input#files");

@@ -13,10 +13,10 @@ import { longChromiumTest, openSite } from "./browser.ts";
 
 const NAME = "ranet-cifar10-micro";
 const IMAGES = ["cat", "ship", "frog"].map((name) => `examples/${name}.jpg`);
-/** Neither the first exit nor the last is taken by all images. */
+/** With this threshold, images leave at different exits. */
 const THRESHOLD = 0.5;
 
-/** The model in eight bits, packed; and what it makes of an image here. */
+/** The packed 8-bit model, and its results for an image in Deno. */
 async function quantized() {
   const model = await loadModel(NAME, { calibrated: false });
   const tensors = await Promise.all(IMAGES.map(async (path) => {
@@ -35,7 +35,7 @@ async function quantized() {
     whole: await packModel(spec, model.tensors),
     images,
     logits,
-    /** For each exit what it calls each image. */
+    /** The class of each image, for each exit. */
     labels: logits.map((exit) =>
       IMAGES.map((_, i) => {
         const row = exit.subarray(i * classes.length, (i + 1) * classes.length);
@@ -46,7 +46,7 @@ async function quantized() {
   };
 }
 
-Deno.test("a model in eight bits is packed in half the bytes, and read as it was", async () => {
+Deno.test("packModel() stores an 8-bit model in half the bytes, and it is read back unchanged", async () => {
   const { archive, whole, tensors } = await quantized();
   assertLess(archive.length, whole.length / 2);
   const read = await loadModel(new Blob([archive]), { calibrated: false });
@@ -58,12 +58,12 @@ Deno.test("a model in eight bits is packed in half the bytes, and read as it was
   }
 });
 
-longChromiumTest("a model in eight bits works in the browser as any other", async (t) => {
+longChromiumTest("an 8-bit model works in the browser", async (t) => {
   const { archive, images, logits, answers, labels } = await quantized();
   await using site = await openSite();
 
   for (const device of ["cpu", "gpu"] as const) {
-    await t.step(`ranet.js computes the same whole numbers, device ${device}`, async () => {
+    await t.step(`ranet.js computes the same integers, device ${device}`, async () => {
       const { page, complaints } = await site.open("index.html");
       const found = await page.evaluate(
         async ({ archive, images, device, threshold }) => {
@@ -88,7 +88,7 @@ longChromiumTest("a model in eight bits works in the browser as any other", asyn
       await page.close();
     });
 
-    await t.step(`the page answers with it, device ${device}`, async () => {
+    await t.step(`the page classifies with an 8-bit model, device ${device}`, async () => {
       const { page, complaints } = await site.open(`?device=${device}`);
       const folder = await Deno.makeTempDir();
       try {

@@ -1,5 +1,5 @@
 /**
- * The kernels, the self-test and the reference networks in Chromium. Takes a minute, so only `.ci/run` runs it:
+ * Tests the kernels, the self-test and the reference networks in Chromium. It takes a minute, so only `.ci/run` runs it:
  * `./ranet test tests/web/kernels_in_chromium.ts`.
  *
  * @module

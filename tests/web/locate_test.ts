@@ -15,7 +15,7 @@ subnetworks:
     fusion: [up-conv, down-conv]
 `;
 
-/** The line that the first problem of a spec points to. */
+/** The line of the first problem of a spec. */
 function lineOfProblem(spec: string): number | undefined {
   const { message } = assertThrows(() => parseSpec(spec), RanetError);
   return lineOf(message.replace(/^Cannot read spec:\s*/, "").split("\n")[0], spec);
@@ -36,6 +36,6 @@ for (const [what, from, to, line] of problems) {
   Deno.test(`lineOf() finds the line of ${what}`, () => assertEquals(lineOfProblem(SPEC.replace(from, to)), line));
 }
 
-Deno.test("lineOf() of a message without a place is undefined", () => {
+Deno.test("lineOf() is undefined for a message without a place", () => {
   assertEquals(lineOf("expected at most 10 characters, found 12", SPEC), undefined);
 });

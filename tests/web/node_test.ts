@@ -4,7 +4,7 @@ import { buildSite } from "./browser.ts";
 
 const root = new URL("../../", import.meta.url);
 
-/** Node 20.16 or later: earlier ones cannot be asked for their modules without importing them. */
+/** Node 20.16 or later: `process.getBuiltinModule` does not exist in earlier versions. */
 async function nodeVersion(): Promise<string | undefined> {
   try {
     const { stdout } = await new Deno.Command("node", { args: ["--version"] }).output();
@@ -18,10 +18,12 @@ async function nodeVersion(): Promise<string | undefined> {
 
 const version = await nodeVersion();
 const ignore = version === undefined && Deno.env.get("CI") !== "true";
-if (ignore) console.error("Not run, for there is no Node.js of at least 20.16 on PATH: ranet.js in Node.js");
+if (ignore) {
+  console.error("Not run: ranet.js in Node.js, no Node.js of at least 20.16 on PATH. To run it: install Node.js");
+}
 
 Deno.test({
-  name: "ranet.js runs in Node.js, on the CPU, with files",
+  name: "ranet.js runs in Node.js on the CPU, with files",
   ignore,
   async fn() {
     const site = await buildSite();

@@ -5,6 +5,7 @@ import { assert, assertAlmostEquals, assertEquals, assertGreater, assertStringIn
 import type { Page } from "puppeteer-core";
 import { decodeImage } from "../../lib/data/decode.ts";
 import { ranet } from "../cli/ranet.ts";
+import { LONG } from "../long.ts";
 import { bmp } from "../data/bmp.ts";
 import { assertAccessible } from "./accessible.ts";
 import { chromiumTest, longChromiumTest, openSite, press, type Site } from "./browser.ts";
@@ -13,14 +14,14 @@ const root = new URL("../../", import.meta.url);
 const path = (file: string): string => new URL(file, root).pathname;
 const IMAGES = ["examples/cat.jpg", "tests/fixtures/images/photo.jpg", "tests/fixtures/images/alpha.png"].map(path);
 
-/** What became of an image. */
+/** The result for an image. */
 interface Left {
   readonly exit: number;
   readonly label: string;
   readonly confidence: number;
 }
 
-/** What the command line says. */
+/** The result of the command line. */
 async function expected(threshold: number): Promise<Left[]> {
   const { out } = await ranet("classify", ...IMAGES, "--json", "--device", "cpu", "--threshold", String(threshold));
   return JSON.parse(out);
@@ -31,19 +32,19 @@ function texts(page: Page, selector: string): Promise<string[]> {
   return page.$$eval(selector, (elements) => elements.map((element) => element.textContent!.trim()));
 }
 
-/** Gives the page image files, and waits until the one looked at has left. */
+/** Gives image files to the page, and waits for the result of the selected one. */
 async function give(page: Page, files: readonly string[]): Promise<void> {
   const input = await page.$("input#files");
   await input!.uploadFile(...files);
   await left(page);
 }
 
-/** Waits until the image looked at has left. */
+/** Waits for the result of the selected image. */
 async function left(page: Page): Promise<void> {
   await page.waitForSelector('#exits li[data-state="left"]');
 }
 
-/** What the page says of the image looked at. */
+/** The result that the page shows for the selected image. */
 function shown(page: Page): Promise<Left> {
   return page.$$eval("#exits li", (rows) => {
     const exit = rows.findIndex((row) => (row as HTMLElement).dataset.state === "left");
@@ -87,22 +88,25 @@ async function answersLikeTheCommandLine(site: Site, query: string, device: RegE
 chromiumTest("the page", async (t) => {
   await using site = await openSite();
 
-  await t.step("answers on WebGPU as the command line does", async () => {
-    await answersLikeTheCommandLine(site, "?device=gpu", /^WebGPU: .*swiftshader/i);
+  await t.step({
+    name: "the page gives the same results on WebGPU as the command line",
+    // The library runs on WebGPU below.
+    ignore: !LONG,
+    fn: () => answersLikeTheCommandLine(site, "?device=gpu", /^WebGPU: .*swiftshader/i),
   });
 
-  await t.step("leaves a WebGPU that has no GPU alone", async () => {
+  await t.step("the page ignores WebGPU on a software driver", async () => {
     const { page } = await site.open("");
     await page.waitForSelector("#device[data-kind=cpu]");
     assertEquals(await texts(page, "#device"), ["CPU: WebGPU has no GPU here"]);
     await page.close();
   });
 
-  await t.step("answers on the CPU as the command line does", async () => {
+  await t.step("the page gives the same results on the CPU as the command line", async () => {
     await answersLikeTheCommandLine(site, "?device=cpu", /^CPU: as asked$/);
   });
 
-  await t.step("moves the exit taken with the threshold, and lights the drawing up to it", async () => {
+  await t.step("the page moves the exit with the threshold, and highlights the drawing up to it", async () => {
     const { page } = await site.open("?device=cpu");
     await give(page, [path("examples/cat.jpg")]);
     const lit = () =>
@@ -119,7 +123,7 @@ chromiumTest("the page", async (t) => {
     await page.close();
   });
 
-  await t.step("asks no exit that is not needed, unless told to", async () => {
+  await t.step("the page computes only the exits that are needed, unless all are requested", async () => {
     const { page } = await site.open("?device=cpu");
     await give(page, [path("examples/ship.jpg")]);
     const times = async () => (await texts(page, "#exits .time")).filter(Boolean).length;
@@ -130,7 +134,7 @@ chromiumTest("the page", async (t) => {
     await page.close();
   });
 
-  await t.step("brings the answer into view on a phone", async () => {
+  await t.step("the page scrolls the result into view on a phone", async () => {
     const { page } = await site.open("?device=cpu");
     await page.emulateMediaFeatures([{ name: "prefers-reduced-motion", value: "reduce" }]);
     await page.setViewport({ width: 360, height: 740 });
@@ -141,7 +145,7 @@ chromiumTest("the page", async (t) => {
     await page.close();
   });
 
-  await t.step("sorts several images into the exits that they took", async () => {
+  await t.step("the page groups several images by exit", async () => {
     const { page } = await site.open("?device=cpu");
     await give(page, [path("examples/ship.jpg"), path("LICENSE"), path("examples/cat.jpg"), IMAGES[1]]);
     await page.waitForFunction(() => document.querySelectorAll(".card").length === 3);
@@ -160,7 +164,7 @@ chromiumTest("the page", async (t) => {
     await page.close();
   });
 
-  await t.step("takes examples, drops, pasted images and photos from the camera", async () => {
+  await t.step("the page accepts examples, dropped and pasted images, and photos from the camera", async () => {
     const { page, complaints } = await site.open("?device=cpu");
     await press(page, "#examples button");
     await page.evaluate(async () => {
@@ -179,7 +183,7 @@ chromiumTest("the page", async (t) => {
     await page.close();
   });
 
-  await t.step("shows what is wrong with the YAML at its line, else costs and drawing", async () => {
+  await t.step("the page shows errors in the YAML at their lines, otherwise costs and drawing", async () => {
     const { page, complaints } = await site.open("?device=cpu#architecture");
     await page.waitForSelector("#costs td");
     assertEquals((await texts(page, "#costs tbody tr:last-child *")).slice(0, 4), [
@@ -225,7 +229,7 @@ chromiumTest("the page", async (t) => {
     await page.close();
   });
 
-  await t.step("keeps an edited spec over a reload, and a link carries it", async () => {
+  await t.step("the page keeps an edited spec after a reload, and in a link", async () => {
     const { page } = await site.open("?device=cpu#architecture");
     await page.waitForSelector("#costs td");
     await setSpec(page, (text) => text.replace("blocks: 6", "blocks: 7"));
@@ -243,7 +247,7 @@ chromiumTest("the page", async (t) => {
     await page.close();
   });
 
-  await t.step("is used by keyboard, and fits a phone", async () => {
+  await t.step("the page can be used by keyboard and on a phone", async () => {
     const { page } = await site.open("?device=cpu");
     await page.setViewport({ width: 320, height: 700 });
     await give(page, [path("examples/cat.jpg")]);
@@ -258,7 +262,7 @@ chromiumTest("the page", async (t) => {
     await page.close();
   });
 
-  await t.step("fits windows of any width", async () => {
+  await t.step("the page fits windows of any width", async () => {
     const { page } = await site.open("?device=cpu");
     await give(page, [path("examples/cat.jpg")]);
     for (const width of [360, 630, 690, 870, 1000, 1100]) {
@@ -268,7 +272,7 @@ chromiumTest("the page", async (t) => {
     await page.close();
   });
 
-  await t.step("serves nothing but its own files", async () => {
+  await t.step("the page's server serves only its own files", async () => {
     for (const file of ["nothing.js", "../build.ts", "%2e%2e/build.ts", "..%2fbuild.ts", "specs", "//etc/passwd"]) {
       const response = await fetch(site.url + file);
       assertEquals([file, response.status], [file, 404]);
@@ -276,7 +280,7 @@ chromiumTest("the page", async (t) => {
     }
   });
 
-  await t.step("sends weights compressed, and not again while they are the same", async () => {
+  await t.step("the page's server compresses weights, and answers 304 if they have not changed", async () => {
     const url = `${site.url}weights/ranet-cifar10.safetensors`;
     const first = await fetch(url);
     assertEquals((await first.bytes()).length, (await Deno.stat(path("weights/ranet-cifar10.safetensors"))).size);
@@ -285,7 +289,7 @@ chromiumTest("the page", async (t) => {
     assertEquals([again.status, (await again.bytes()).length], [304, 0]);
   });
 
-  await t.step("has a library beside it that works as a plain ES module", async () => {
+  await t.step("ranet.js next to the page works as a plain ES module", async () => {
     const { page, complaints } = await site.open("index.html");
     const result = await page.evaluate(async (url) => {
       const { AdaptiveExecutor, decodeImage, loadModel, readCalibrations, readSpec, toTensor } = await import(
@@ -314,33 +318,33 @@ chromiumTest("the page", async (t) => {
     assertEquals(complaints, []);
     await page.close();
   });
+
+  await t.step("ranet.js classifies in one call every image that the browser can decode", async () => {
+    const { page, complaints } = await site.open("index.html");
+    const file = await Deno.readFile(path("examples/frog.jpg"));
+    const frog = [...bmp(await decodeImage(file, { source: "frog.jpg" }))];
+    const found = await page.evaluate(
+      async (frog, jpg) => {
+        const { loadClassifier } = await import(new URL("ranet.js", location.href).href);
+        const classifier = await loadClassifier("ranet-cifar10", { device: "cpu" });
+        const pixels = new ImageData(32, 32);
+        const images = ["examples/ship.jpg", new File([new Uint8Array(frog)], "frog.bmp"), new Uint8Array(jpg), pixels];
+        const results = await classifier.classify(images, { budget: 20e6 });
+        const bad = await classifier.classify(new Blob(["text"])).catch(({ message }: Error) => message);
+        return { results: results.map(({ source, label }: Record<string, string>) => [source, label]), bad };
+      },
+      frog,
+      [...file],
+    );
+    assertEquals(found.results.slice(0, 3), [["examples/ship.jpg", "ship"], ["frog.bmp", "frog"], ["image 3", "frog"]]);
+    assertEquals(found.results[3][0], "image 4");
+    assertStringIncludes(found.bad, 'Cannot read image "image 1": it is not an image');
+    assertEquals(complaints, []);
+    await page.close();
+  });
 });
 
-chromiumTest("ranet.js classifies in one call, whatever the browser can decode", async () => {
-  await using site = await openSite();
-  const { page, complaints } = await site.open("index.html");
-  const file = await Deno.readFile(path("examples/frog.jpg"));
-  const frog = [...bmp(await decodeImage(file, { source: "frog.jpg" }))];
-  const found = await page.evaluate(
-    async (frog, jpg) => {
-      const { loadClassifier } = await import(new URL("ranet.js", location.href).href);
-      const classifier = await loadClassifier("ranet-cifar10", { device: "cpu" });
-      const pixels = new ImageData(32, 32);
-      const images = ["examples/ship.jpg", new File([new Uint8Array(frog)], "frog.bmp"), new Uint8Array(jpg), pixels];
-      const results = await classifier.classify(images, { budget: 20e6 });
-      const bad = await classifier.classify(new Blob(["text"])).catch(({ message }: Error) => message);
-      return { results: results.map(({ source, label }: Record<string, string>) => [source, label]), bad };
-    },
-    frog,
-    [...file],
-  );
-  assertEquals(found.results.slice(0, 3), [["examples/ship.jpg", "ship"], ["frog.bmp", "frog"], ["image 3", "frog"]]);
-  assertEquals(found.results[3][0], "image 4");
-  assertStringIncludes(found.bad, 'Cannot read image "image 1": it is not an image');
-  assertEquals(complaints, []);
-});
-
-longChromiumTest("the page answers although the GPU is lost meanwhile", async () => {
+longChromiumTest("the page still answers if the GPU is lost", async () => {
   await using site = await openSite();
   const { page } = await site.open("?device=gpu");
   await give(page, [path("examples/cat.jpg")]);
@@ -355,7 +359,7 @@ longChromiumTest("the page answers although the GPU is lost meanwhile", async ()
 
 for (const isolated of [true, false]) {
   longChromiumTest(
-    `the page without WebGPU runs on the CPU, ${isolated ? "on threads" : "without threads"}`,
+    `the page without WebGPU runs on the CPU, ${isolated ? "with threads" : "without threads"}`,
     async () => {
       await using site = await openSite({ webgpu: false, isolated });
       const { page, complaints } = await site.open("");
@@ -374,7 +378,7 @@ const hosts = [
 ];
 
 for (const { name, site: options, threads } of hosts) {
-  longChromiumTest(`the library computes on the CPU of a page, ${name}`, async () => {
+  longChromiumTest(`ranet.js computes on the CPU in a page, ${name}`, async () => {
     await using site = await openSite({ webgpu: false, ...options });
     const { page } = await site.open("");
     const [finite, answered] = await page.evaluate(async (url) => {

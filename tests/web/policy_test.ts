@@ -3,7 +3,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { longChromiumTest, openSite } from "./browser.ts";
 
-/** What docs/browser.md says that a page needs at least. */
+/** The smallest policy for a page, from docs/browser.md. */
 const NEEDED = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src blob:; connect-src 'self'";
 
 const policies = [
@@ -18,7 +18,7 @@ const policies = [
 for (const { name, policy, threads = false, error } of policies) {
   longChromiumTest(`ranet.js ${name}`, async () => {
     await using site = await openSite({ webgpu: false, policy });
-    const { page, complaints } = await site.open("specs/ranet-cifar10-micro.yaml"); // without a policy of its own
+    const { page, complaints } = await site.open("specs/ranet-cifar10-micro.yaml"); // without its own policy
     const found = await page.evaluate(async (url) => {
       let workers = 0;
       globalThis.Worker = class extends Worker {

@@ -1,5 +1,5 @@
 /**
- * Images of two classes that a network tells apart in no time: stripes that lie, and stripes that stand.
+ * Images of two classes that a network learns quickly: horizontal and vertical stripes.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { bmp } from "../data/bmp.ts";
 
 const SIDE = 32;
 
-/** So many images of each class, as BMP files; all of them differ. */
+/** A number of different images of each class, as BMP files. */
 export function stripes(count: number): Record<string, Blob[]> {
   const draw = (isLevel: boolean, at: number): Blob => {
     const data = new Uint8Array(4 * SIDE * SIDE);

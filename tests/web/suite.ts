@@ -1,5 +1,6 @@
 /**
- * Test files of the library in a headless Chromium: another compiler of kernels, Tint, on another driver, SwiftShader.
+ * Runs test files of the library in a headless Chromium: with another shader compiler, Tint, and another driver,
+ * SwiftShader.
  *
  * @module
  */
@@ -15,7 +16,7 @@ const pathOf = (name: string): string => new URL(name, ROOT).pathname;
 
 const TYPES: Readonly<Record<string, string>> = { js: "text/javascript", wasm: "application/wasm", html: "text/html" };
 
-/** Runs test files there; gives what became of each of their tests. */
+/** Runs test files in the browser; returns the outcome of each test. */
 export async function runInChromium(files: readonly string[]): Promise<Result[]> {
   const folder = await Deno.makeTempDir();
   try {
@@ -79,7 +80,7 @@ self.postMessage("done");
   await esbuild.stop();
 }
 
-/** A file of the bundle, else of the repository. */
+/** A file of the bundle, or else of the repository. */
 async function answer(path: string, folder: string): Promise<Response> {
   if (path === "/suite.html") return new Response("<!doctype html>", { headers: { "content-type": "text/html" } });
   const type = TYPES[path.split(".").at(-1)!] ?? "application/octet-stream";
@@ -87,7 +88,7 @@ async function answer(path: string, folder: string): Promise<Response> {
     try {
       return new Response(await Deno.readFile(file), { headers: { "content-type": type } });
     } catch {
-      // The next place.
+      // The next free index.
     }
   }
   return new Response("", { status: 404 });

@@ -1,6 +1,6 @@
 /**
- * What test files written for Deno find in a browser's worker: they register themselves, and read files of the repository
- * over HTTP. The bundle puts it in the place of `Deno`.
+ * Replaces `Deno` for test files that run in a browser's worker: they register tests, and read files of the repository over
+ * HTTP. The bundle inserts it.
  *
  * @module
  */
@@ -14,11 +14,11 @@ interface Test {
   readonly fn: () => void | Promise<void>;
 }
 
-/** What became of one. */
+/** The outcome of a test. */
 export interface Result {
   readonly name: string;
   readonly outcome: "passed" | "failed" | "ignored";
-  /** Why it failed. */
+  /** The reason of a failure. */
   readonly message?: string;
 }
 
@@ -47,7 +47,7 @@ const registry = {
 };
 export { registry as Deno };
 
-/** Runs what is registered, one after another. */
+/** Runs the registered tests one after another. */
 export async function* runTests(): AsyncGenerator<Result> {
   for (const { name, ignore, fn } of tests) {
     if (ignore) {

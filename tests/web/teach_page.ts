@@ -1,5 +1,5 @@
 /**
- * What a person does in the tab that teaches, for tests.
+ * Actions of a person in the Teach tab, for tests.
  *
  * @module
  */
@@ -11,15 +11,15 @@ import type { Page } from "puppeteer-core";
 import { press, type Site } from "./browser.ts";
 import { stripes } from "./stripes.ts";
 
-/** Photos on disk, as browsers are given them; dispose of them. */
+/** Photos on disk, to upload in a browser. Dispose of them at the end. */
 export interface Photos extends AsyncDisposable {
-  /** The folder, which has one for each class. */
+  /** The folder, with one folder per class. */
   readonly folder: string;
   /** Paths by class. */
   readonly files: Readonly<Record<string, readonly string[]>>;
 }
 
-/** So many photos of each of two classes. */
+/** Creates a number of photos of each of two classes. */
 export async function writePhotos(count: number): Promise<Photos> {
   const folder = await Deno.makeTempDir();
   const files: Record<string, string[]> = {};
@@ -43,7 +43,7 @@ export async function openTeach(site: Site, query = "?device=cpu"): ReturnType<S
   return opened;
 }
 
-/** Names a class, and gives it photos; waits until they are read. */
+/** Names a class and adds photos to it; waits until they have been read. */
 export async function fill(page: Page, at: number, name: string, files: readonly string[]): Promise<void> {
   await setName(page, at, name);
   await give(page, at, files);
@@ -63,20 +63,20 @@ export async function setName(page: Page, at: number, name: string): Promise<voi
   );
 }
 
-/** Gives a class photos; waits until they are read. */
+/** Adds photos to a class; waits until they have been read. */
 export async function give(page: Page, at: number, files: readonly string[]): Promise<void> {
   const inputs = await page.$$(".class-card input[type=file]");
   await (inputs[at] as unknown as { uploadFile(...files: string[]): Promise<void> }).uploadFile(...files);
   await page.waitForFunction(() => document.querySelector("#reading")!.textContent === "");
 }
 
-/** Trains; waits for what is said then, and gives it. */
+/** Trains; waits for the final message and returns it. */
 export async function train(page: Page): Promise<string> {
   await press(page, "#train");
   return await said(page, "Trained|Stopped|Cannot");
 }
 
-/** Waits until something that begins so is said, and gives it. */
+/** Waits for a message with this beginning, and returns it. */
 export async function said(page: Page, start: string): Promise<string> {
   const found = await page.waitForFunction(
     (start) => {
@@ -89,7 +89,7 @@ export async function said(page: Page, start: string): Promise<string> {
   return await found.jsonValue() as string;
 }
 
-/** Waits for the answer to what is tried, and gives it. */
+/** Waits for the result of the photo that is tried, and returns it. */
 export async function answerOf(page: Page): Promise<string> {
   await page.waitForSelector('#try-exits [data-state="left"]');
   return (await page.$eval("#try-verdict strong", (element) => element.textContent!)).replace(/ [\d.]+ %$/, "");

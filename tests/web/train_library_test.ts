@@ -10,7 +10,7 @@ const CLASSES = ["level", "upright"];
 const COUNT = 12;
 const SEED = 3;
 
-/** What tells weights from others. */
+/** A fingerprint of weights. */
 async function digestOf({ tensors }: Model): Promise<string> {
   const parts = [...tensors.keys()].sort().map((name) =>
     new Uint8Array(new Float32Array(tensors.get(name)!.data).buffer)
@@ -35,7 +35,7 @@ const hosts = [
 ];
 
 for (const { name, isolated, threads } of hosts) {
-  longChromiumTest(`ranet-train.js trains in a page ${name}, to the weights that Deno gives`, async () => {
+  longChromiumTest(`ranet-train.js trains in a page ${name}, with the same weights as in Deno`, async () => {
     await using site = await openSite({ webgpu: false, isolated });
     const { page, complaints } = await site.open("index.html");
     const blobs = stripes(COUNT);

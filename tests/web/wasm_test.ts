@@ -4,7 +4,7 @@ import { compileWasm } from "../../web/compile_wasm.ts";
 
 const wasm = await Deno.readFile(new URL("../../kernels/cpu.wasm", import.meta.url));
 
-/** Compiles what a server answers. */
+/** Compiles a server's response. */
 async function compileFrom(answer: () => Response): Promise<WebAssembly.Module> {
   await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, answer);
   return await compileWasm(new URL(`http://127.0.0.1:${server.addr.port}/wasm/cpu.wasm`));
@@ -13,7 +13,7 @@ async function compileFrom(answer: () => Response): Promise<WebAssembly.Module> 
 const typed = (type: string) => () => new Response(wasm, { headers: { "content-type": type } });
 
 for (const type of ["application/wasm", "application/octet-stream", "text/plain; charset=utf-8", "text/html"]) {
-  Deno.test(`WebAssembly is compiled although a server calls it ${type}`, async () => {
+  Deno.test(`compileWasm() compiles a file that a server sends with the type ${type}`, async () => {
     assertEquals(await compileFrom(typed(type)) instanceof WebAssembly.Module, true);
   });
 }
@@ -31,13 +31,13 @@ const wrong: Record<string, [answer: () => Response, message: string]> = {
   "an empty file": [() => new Response(""), "it is not WebAssembly (text/plain"],
 };
 for (const [what, [answer, message]] of Object.entries(wrong)) {
-  Deno.test(`a server that gives ${what} is an error that names the URL`, async () => {
+  Deno.test(`compileWasm() names the URL if a server sends ${what}`, async () => {
     const error = await assertRejects(() => compileFrom(answer), RanetError);
     assertStringIncludes(error.message, message);
   });
 }
 
-Deno.test("what could not be had is fetched anew, what could is not", async () => {
+Deno.test("compileWasm() fetches a file again only after a failure", async () => {
   let asked = 0;
   await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, () => {
     return asked++ === 0 ? new Response(null, { status: 503 }) : typed("application/wasm")();

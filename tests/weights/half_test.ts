@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { halfBits, halfValue, roundToHalf } from "../../lib/weights/half.ts";
 
-Deno.test("every number of sixteen bits is read and written as Float16Array has it", () => {
+Deno.test("halfValue() and halfBits() agree with Float16Array for all 16-bit numbers", () => {
   const bits = Uint16Array.from({ length: 2 ** 16 }, (_, i) => i);
   const values = new Float16Array(bits.buffer);
   bits.forEach((one, i) => {
@@ -11,7 +11,7 @@ Deno.test("every number of sixteen bits is read and written as Float16Array has 
   });
 });
 
-Deno.test("numbers are rounded as Math.f16round rounds them, those halfway between two as well", () => {
+Deno.test("roundToHalf() rounds like Math.f16round, also halfway between two numbers", () => {
   const check = (value: number) => assertEquals(roundToHalf(value), Math.f16round(value), `${value}`);
   fc.assert(fc.property(fc.double(), check), { numRuns: 2000 });
   fc.assert(fc.property(fc.float(), check), { numRuns: 2000 });

@@ -7,7 +7,7 @@ const globals = new Map([
   ["math.Type", new PickleGlobal("math.Type")],
 ]);
 
-/** Reads a pickle written one character a byte. */
+/** Reads a pickle that is written as one character per byte. */
 function read(pickle: string, offset?: number): unknown {
   const bytes = Uint8Array.from(pickle, (char) => char.charCodeAt(0));
   return unpickle(bytes, { globals, persistentLoad: (id) => ({ id }), offset }).value;
@@ -60,18 +60,18 @@ const opaque: Record<string, [pickle: string, value: unknown]> = {
 };
 
 for (const [what, [pickle, value]] of Object.entries(opaque)) {
-  Deno.test(`pickle: what only Python could make is opaque: ${what}`, () => {
+  Deno.test(`unpickle() represents Python objects as opaque: ${what}`, () => {
     assertEquals(read(pickle), value);
   });
 }
 
 for (const [what, [pickle, value]] of Object.entries(values)) {
-  Deno.test(`pickle: reads ${what}`, () => {
+  Deno.test(`unpickle() reads ${what}`, () => {
     assertEquals(read(pickle), value);
   });
 }
 
-Deno.test("pickle: one follows another", () => {
+Deno.test("unpickle() reads consecutive pickles", () => {
   const { value, end } = unpickle(new TextEncoder().encode("K\x01.K\x02."), { globals, persistentLoad: () => null });
   assertEquals([value, end], [1, 3]);
   assertEquals(read("K\x01.K\x02.", end), 2);
@@ -83,11 +83,11 @@ const refused: Record<string, [pickle: string, message: string]> = {
   "a call of a string": ["U\x01a)R.", "malformed"],
   "a call without a tuple": ["cmath\nsum\nNR.", "malformed"],
   "attributes of a list": ["]}b.", "malformed"],
-  "an empty file": ["", "cut short"],
-  "a missing end": ["K\x01", "cut short"],
-  "a name without end": ["cos", "cut short"],
-  "text past the end": ["X\xff\xff\xff\xffa.", "cut short"],
-  "an integer past the end": ["J\x01.", "cut short"],
+  "an empty file": ["", "truncated"],
+  "a missing end": ["K\x01", "truncated"],
+  "a name without end": ["cos", "truncated"],
+  "text past the end": ["X\xff\xff\xff\xffa.", "truncated"],
+  "an integer past the end": ["J\x01.", "truncated"],
   "an empty stack": [".", "malformed"],
   "a mark that is not there": ["t.", "malformed"],
   "a value below a mark": ["K\x01(\x85.", "malformed"],
@@ -99,12 +99,12 @@ const refused: Record<string, [pickle: string, message: string]> = {
 };
 
 for (const [what, [pickle, message]] of Object.entries(refused)) {
-  Deno.test(`pickle: refuses ${what}`, () => {
+  Deno.test(`unpickle() refuses ${what}`, () => {
     assertThrows(() => read(pickle), RanetError, message);
   });
 }
 
-Deno.test("pickle: a memo that doubles itself 200 times costs 200 steps", () => {
+Deno.test("unpickle() needs 200 steps for a memo that doubles itself 200 times", () => {
   let bomb = "]q\x00";
   for (let i = 1; i <= 200; i++) {
     bomb += `h${String.fromCharCode(i - 1)}h${String.fromCharCode(i - 1)}\x86q${String.fromCharCode(i)}`;
@@ -114,7 +114,7 @@ Deno.test("pickle: a memo that doubles itself 200 times costs 200 steps", () => 
   assertEquals(top[0] === top[1], true);
 });
 
-Deno.test("pickle: nesting 100,000 deep is read, millions of objects are refused", () => {
+Deno.test("unpickle() reads 100,000 levels of nesting, and refuses millions of objects", () => {
   assertEquals(read("]".repeat(100_000) + "a".repeat(99_999) + ".") instanceof Array, true);
   assertThrows(() => read("N".repeat(2_100_000)), RanetError, "more than 2000000 instructions");
 });

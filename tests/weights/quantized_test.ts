@@ -1,11 +1,11 @@
-/** Quantized weights: their file, and what is refused. */
+/** Tests files of quantized weights, and what is refused. */
 
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { RanetError } from "../../lib/errors.ts";
 import { createModel } from "../../lib/model/model.ts";
 import { readSpec } from "../../lib/model/read_spec.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
-import type { Convolution, Network } from "../../lib/network/network.ts";
+import type { Convolution, DepthwiseConvolution, Network } from "../../lib/network/network.ts";
 import { changeSpec } from "../../lib/spec/change.ts";
 import { checkTensors } from "../../lib/weights/check.ts";
 import { foldWeights } from "../../lib/weights/fold.ts";
@@ -25,13 +25,13 @@ function bytesOf(changed = tensors, metadata: Record<string, string> = { quantiz
   return writeSafetensors(changed, { metadata, dtype });
 }
 
-/** With one number of a tensor changed. */
+/** Tensors with one changed number. */
 function withNumber(name: string, value: number) {
   const { shape, data } = tensors.get(name)!;
   return new Map(tensors).set(name, { shape, data: data.with(0, value) });
 }
 
-Deno.test("a quantized file is read as it was written, with its whole numbers", () => {
+Deno.test("an 8-bit file is read back with the same integers", () => {
   const { tensors: read } = readSafetensors(bytesOf(), { source: "q" });
   assertEquals(read.size, tensors.size);
   for (const [name, tensor] of tensors) assertEquals(read.get(name), tensor);
@@ -40,7 +40,7 @@ Deno.test("a quantized file is read as it was written, with its whole numbers", 
   assertEquals(createModel(spec, again, { source: "q" }).tensors, again);
 });
 
-Deno.test("steps follow channels through resizes", () => {
+Deno.test("the step of a channel is kept through resizes", () => {
   const { scales, classifiers } = parseQuantized(network, tensors, { source: "q" });
   for (const layer of network.exits.flatMap(({ layers }) => layers)) {
     if (layer.kind !== "resize") continue;
@@ -62,7 +62,7 @@ for (
     ["subnormal", "scale", 1e-40],
   ] as const
 ) {
-  Deno.test(`a ${what} ${name} is refused by its tensor's name`, () => {
+  Deno.test(`a ${what} ${name} is refused with the tensor's name`, () => {
     const full = `${convolution}.${name}`;
     const error = assertThrows(
       () => parseQuantized(network, withNumber(full, value), { source: "q.safetensors" }),
@@ -73,7 +73,7 @@ for (
   });
 }
 
-Deno.test("weights and biases out of range, or no whole numbers, are refused by name", () => {
+Deno.test("weights and biases that are out of range or not integers are refused by name", () => {
   for (
     const [name, value] of [
       [`${convolution}.weight`, -128],
@@ -87,14 +87,14 @@ Deno.test("weights and biases out of range, or no whole numbers, are refused by 
   }
 });
 
-Deno.test("missing, misshapen and foreign tensors are refused by name", () => {
+Deno.test("missing, misshapen and unexpected tensors are refused by name", () => {
   const missing = new Map(tensors);
   missing.delete(`${convolution}.scale`);
   assertThrows(() => createModel(spec, missing, { source: "q" }), RanetError, `"${convolution}.scale" [`);
   const misshapen = new Map(tensors).set(`${convolution}.weight`, { shape: [2, 2], data: new Float32Array(4) });
   assertThrows(() => createModel(spec, misshapen, { source: "q" }), RanetError, "is [2, 2], expected [");
   const foreign = new Map(tensors).set("other", { shape: [1], data: new Float32Array(1) });
-  assertThrows(() => createModel(spec, foreign, { source: "q" }), RanetError, `"other" is none`);
+  assertThrows(() => createModel(spec, foreign, { source: "q" }), RanetError, `"other" is not a parameter`);
 });
 
 Deno.test("sums that need more than 32 bits are refused by name", () => {
@@ -102,33 +102,63 @@ Deno.test("sums that need more than 32 bits are refused by name", () => {
   const layers = first.layers.map((layer, i) => i === 0 ? { ...layer, kernel: 7 } as Convolution : layer);
   const wide: Network = { ...network, exits: [{ ...first, layers }, ...others] };
   const { name, writes: [{ channels }] } = layers[0] as Convolution;
-  // 147 products of 2047 and 7000 are below 2³¹, of 2047 and 7200 above.
+  // 147 products of 2047 and 7000 are below 2³¹; of 2047 and 7200, above.
   const filled = (value: number) =>
     new Map(tensors).set(`${name}.weight`, {
       shape: [channels, 3, 7, 7],
       data: new Float32Array(channels * 147).fill(value),
     });
   parseQuantized(wide, filled(7000), { source: "q" });
-  assertThrows(() => parseQuantized(wide, filled(7200), { source: "q" }), RanetError, `"${name}.weight" can make sums`);
+  assertThrows(
+    () => parseQuantized(wide, filled(7200), { source: "q" }),
+    RanetError,
+    `"${name}.weight" can cause sums`,
+  );
 });
 
-Deno.test("floats are not computed with whole numbers: training, folding and checking refuse them", () => {
+Deno.test("training, folding and checkTensors() refuse integer weights", () => {
   assertThrows(() => checkTensors(network, tensors, { source: "q" }), RanetError, `"image.scale"`);
-  assertThrows(() => foldWeights(network, tensors), RanetError, "eight bits");
+  assertThrows(() => foldWeights(network, tensors), RanetError, "8-bit integers");
 });
 
-Deno.test("depthwise convolutions and squeeze-and-excitation are not computed in eight bits", () => {
+Deno.test("numbers of depthwise convolutions and gates that are too large are refused with the tensor's name", () => {
+  const other = buildNetwork(changeSpec(spec, { depthwise: true, seRatio: 0.5 }));
+  const given = randomTensors(other, { seed: 1 });
+  const nameOf = (end: string) => given.keys().find((name) => name.endsWith(end))!;
+  const depthwise = other.exits.flatMap(({ layers }) => layers).find(({ kind }) =>
+    kind === "depthwise"
+  ) as DepthwiseConvolution;
+  parseQuantized(other, given, { source: "q" });
   for (
-    const [change, wanted] of [[{ depthwise: true }, "is a depthwise convolution"], [
-      { seRatio: 0.5 },
-      "squeeze",
-    ]] as const
+    const [name, value, wanted] of [
+      [nameOf("excitation.multiplier"), 4.5, "at index 1, expected at most 4"],
+      [nameOf("squeeze.multiplier"), -1, "at index 1, expected finite numbers above 0"],
+      [nameOf("fc2.scale"), 0, "at index 0, expected finite numbers above 0"],
+      [`${depthwise.name}.bias`, 2 ** 24, "can cause sums above 2²⁴ at channel 1"],
+    ] as const
   ) {
-    assertThrows(() => quantizedParameters(buildNetwork(changeSpec(spec, change))), RanetError, wanted);
+    const { shape, data } = given.get(name)!;
+    const changed = new Map(given).set(name, { shape, data: data.with(Math.min(1, data.length - 1), value) });
+    const { message } = assertThrows(() => parseQuantized(other, changed, { source: "q" }), RanetError);
+    assertStringIncludes(message, `"${name}"`);
+    assertStringIncludes(message, wanted);
   }
 });
 
-Deno.test("whole numbers without the note name the tensor; another note is not read", () => {
+Deno.test("a convolution without ReLU is refused in 8 bits, unless gates are made from its output", () => {
+  const other = buildNetwork(changeSpec(spec, { seRatio: 0.5 }));
+  const [first, ...others] = other.exits;
+  const layers = first.layers.map((layer) =>
+    layer.kind === "convolution" ? { ...layer, activation: "none" } as Convolution : layer
+  );
+  assertThrows(
+    () => quantizedParameters({ ...other, exits: [{ ...first, layers }, ...others] }),
+    RanetError,
+    `has the activation "none"`,
+  );
+});
+
+Deno.test("integers without the metadata entry are refused with the tensor's name; an unknown entry is refused", () => {
   const expected = new Set([`${convolution}.weight`]);
   assertThrows(
     () => readWeights(bytesOf(tensors, {}), { source: "q", expected }),
@@ -138,7 +168,7 @@ Deno.test("whole numbers without the note name the tensor; another note is not r
   assertThrows(() => readSafetensors(bytesOf(tensors, { quantization: "int4" }), { source: "q" }), RanetError, "int4");
 });
 
-Deno.test("biases that float32 does not hold are refused where they are read", () => {
+Deno.test("biases that float32 cannot represent are refused", () => {
   const name = "a.bias";
   const header = JSON.stringify({
     __metadata__: { quantization: "int8" },
@@ -149,10 +179,10 @@ Deno.test("biases that float32 does not hold are refused where they are read", (
   view.setBigUint64(0, BigInt(header.length), true);
   bytes.set(new TextEncoder().encode(header), 8);
   view.setInt32(8 + header.length, 2 ** 24 + 1, true);
-  assertThrows(() => readSafetensors(bytes, { source: "q" }), RanetError, `"a.bias" holds 16777217`);
+  assertThrows(() => readSafetensors(bytes, { source: "q" }), RanetError, `"a.bias" contains 16777217`);
 });
 
-Deno.test("shares of four corners are whole and add up", () => {
+Deno.test("cornerShares() are integers that add up to SHARES", () => {
   for (let i = 0; i <= 14; i++) {
     for (let k = 0; k <= 30; k++) {
       const shares = cornerShares(i / 14, k / 30);

@@ -6,7 +6,9 @@ import type { Tensor } from "../../lib/weights/tensor.ts";
 
 const source = "weights.safetensors";
 
-/** A file with this header (an object is made JSON) and so many zero bytes of data, or these. */
+/**
+ * A file with this header (objects are converted to JSON), followed by the given number of zero bytes, or by these bytes.
+ */
 function file(header: unknown, data: number | readonly number[] = 0): Uint8Array {
   const json = new TextEncoder().encode(typeof header === "string" ? header : JSON.stringify(header));
   const tail = typeof data === "number" ? new Uint8Array(data) : Uint8Array.from(data);
@@ -32,7 +34,7 @@ const tensorArbitrary: fc.Arbitrary<Tensor> = fc.array(fc.nat(3), { maxLength: 4
 const namesArbitrary = fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("__proto__", "constructor", "shape"))
   .filter((name) => name !== "__metadata__");
 
-Deno.test("safetensors: what is written is read back", () => {
+Deno.test("readSafetensors() reads back what writeSafetensors() wrote", () => {
   fc.assert(fc.property(
     fc.uniqueArray(fc.tuple(namesArbitrary, tensorArbitrary), { selector: ([name]) => name }),
     fc.dictionary(fc.string(), fc.string()),
@@ -46,7 +48,7 @@ Deno.test("safetensors: what is written is read back", () => {
   ));
 });
 
-Deno.test("safetensors: float16 keeps what it can hold, and comes after float32", () => {
+Deno.test("writeSafetensors() stores float16 after float32", () => {
   const values = Float32Array.of(1, -0.5, 65504, 1 / 3);
   const bytes = writeSafetensors([["half", { shape: [4], data: values }], ["full", { shape: [2, 2], data: values }]], {
     metadata: {},
@@ -58,7 +60,7 @@ Deno.test("safetensors: float16 keeps what it can hold, and comes after float32"
   assertEquals([...tensors.keys()], ["full", "half"]);
 });
 
-Deno.test("safetensors: bfloat16 and float64 become float32, PyTorch's counters are left out", () => {
+Deno.test("readSafetensors() converts bfloat16 and float64 to float32, and leaves out PyTorch's counters", () => {
   const header = {
     a: { dtype: "BF16", shape: [2], data_offsets: [0, 4] },
     count: { dtype: "I64", shape: [], data_offsets: [4, 12] },
@@ -74,7 +76,7 @@ Deno.test("safetensors: bfloat16 and float64 become float32, PyTorch's counters 
   );
 });
 
-Deno.test("safetensors: a tensor named __proto__ is a tensor like any other", () => {
+Deno.test("readSafetensors() accepts a tensor named __proto__", () => {
   const tensor = { shape: [1], data: Float32Array.of(3) };
   const { tensors } = readSafetensors(writeSafetensors([["__proto__", tensor]], { metadata: {} }), { source });
   assertEquals(tensors.get("__proto__"), tensor);
@@ -101,7 +103,7 @@ const broken: Record<string, [bytes: Uint8Array, message: string]> = {
   ],
   "a note given twice": [file('{"__metadata__": {"x": "x", "y": "x", "x": "z"}}'), 'its "__metadata__" has "x" twice'],
   "a name given twice": [file('{"a": {"a": 1}, "b\\"": 1, "\\u0061": 2}'), '"a" twice'],
-  "metadata that is no object": [file({ __metadata__: [] }), "__metadata__ is not an object of strings"],
+  "metadata that are not an object": [file({ __metadata__: [] }), "__metadata__ is not an object of strings"],
   "metadata with a number": [file({ __metadata__: { a: 1 } }), "__metadata__ is not an object of strings"],
   "an entry that is a string": [file({ a: "x" }), 'tensor "a" is described by "x"'],
   "no dtype": [file({ a: { shape: [1], data_offsets: [0, 4] } }, 4), "dtype undefined"],
@@ -117,7 +119,7 @@ const broken: Record<string, [bytes: Uint8Array, message: string]> = {
   "no offsets": [file({ a: { dtype: "F32", shape: [1] } }, 4), "data_offsets"],
   "three offsets": [file({ a: { ...a, data_offsets: [0, 4, 8] } }, 4), "data_offsets"],
   "offsets backwards": [file({ a: { ...a, data_offsets: [4, 0] } }, 4), "data_offsets"],
-  "offsets past the end": [file({ a: entry(0, 4), b: entry(4, 12) }, 8), "is it cut short?"],
+  "offsets past the end": [file({ a: entry(0, 4), b: entry(4, 12) }, 8), "it may be truncated"],
   "a range too short for its shape": [
     file({ a: { ...a, shape: [2] } }, 4),
     "has 4 bytes, but its shape [2] of F32 takes 8",
@@ -126,28 +128,28 @@ const broken: Record<string, [bytes: Uint8Array, message: string]> = {
   "equal ranges": [file({ a: entry(0, 8), b: entry(0, 8) }, 8), 'tensor "b" overlaps'],
   "a hole": [file({ a: entry(0, 4), b: entry(8, 12) }, 12), '4 bytes before tensor "b" belong to no tensor'],
   "trailing bytes": [file({ a: entry(0, 4) }, 7), "3 bytes after the last tensor"],
-  "a NaN": [file({ a: entry(0, 8) }, [0, 0, 0, 0, 0, 0, 0xc0, 0x7f]), 'tensor "a" holds NaN at index 1'],
+  "a NaN": [file({ a: entry(0, 8) }, [0, 0, 0, 0, 0, 0, 0xc0, 0x7f]), 'tensor "a" contains NaN at index 1'],
   "an infinity": [
     file({ a: { dtype: "F16", shape: [1], data_offsets: [0, 2] } }, [0, 0xfc]),
-    "holds -Infinity at index 0",
+    "contains -Infinity at index 0",
   ],
 };
 
 for (const [what, [bytes, message]] of Object.entries(broken)) {
-  Deno.test(`safetensors: refuses ${what}`, () => {
+  Deno.test(`readSafetensors() refuses ${what}`, () => {
     const error = assertThrows(() => readSafetensors(bytes, { source }), RanetError);
     assertStringIncludes(error.message, `Cannot read ${source}: `);
     assertStringIncludes(error.message, message);
   });
 }
 
-Deno.test("safetensors: refuses to write what cannot be read back", () => {
+Deno.test("writeSafetensors() refuses tensors that could not be read back", () => {
   const refused: [[string, Tensor][], string][] = [
     [[["a", { shape: [2], data: Float32Array.of(0, NaN) }]], 'tensor "a": its value NaN at index 1'],
-    [[["a", { shape: [1], data: Float32Array.of(70000) }]], "its value 70000 at index 0 is no finite F16"],
+    [[["a", { shape: [1], data: Float32Array.of(70000) }]], "its value 70000 at index 0 is not a finite F16"],
     [[["a", { shape: [2], data: Float32Array.of(1) }]], "shape [2] and 1 values"],
-    [[["__metadata__", { shape: [0], data: new Float32Array() }]], "reserved or repeats"],
-    [[["a", { shape: [0], data: new Float32Array() }], ["a", { shape: [0], data: new Float32Array() }]], "repeats"],
+    [[["__metadata__", { shape: [0], data: new Float32Array() }]], "reserved or duplicated"],
+    [[["a", { shape: [0], data: new Float32Array() }], ["a", { shape: [0], data: new Float32Array() }]], "duplicated"],
   ];
   for (const [tensors, message] of refused) {
     assertThrows(() => writeSafetensors(tensors, { metadata: {}, dtype: () => "F16" }), RanetError, message);

@@ -8,7 +8,7 @@
 export interface Extract {
   /** Paragraphs of one line each, separated by empty lines. */
   readonly text: string;
-  /** The line of the file, from 1, from which the character at an index of the text comes. */
+  /** The line number in the file, from 1, of the character at an index of the text. */
   readonly lineAt: (index: number) => number;
 }
 

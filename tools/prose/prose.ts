@@ -16,21 +16,21 @@ import { type Extract, extractComments, extractStrings } from "./extract.ts";
 const ROOT = new URL("../../", import.meta.url);
 const beside = (name: string) => new URL(name, import.meta.url).pathname;
 
-/** Most characters of a sentence. Long ones are split, or become a list. */
+/** Largest number of characters in a sentence. */
 const MAX_SENTENCE = 300;
 
-/** Folders without text for readers of the package. */
-const SKIPPED = /^(?:tests|bench\/results|web\/dist|stand-ins|tools\/prose)\//;
+/** Generated files, fixtures, and files that contain such phrases as examples. */
+const SKIPPED = /^(?:tests\/fixtures\/|tests\/prose_test\.ts|bench\/results\/|web\/dist\/|tools\/prose\/)/;
 
-/** A sentence to look at. */
+/** A sentence that should be changed. */
 export interface Finding {
   /** Line, from 1. */
   readonly line: number;
-  /** What is wrong, and what to write instead. */
+  /** The problem, and a suggestion. */
   readonly message: string;
 }
 
-/** textlint's packages are CommonJS: some export themselves, some `default`. */
+/** The export of a textlint package. They are CommonJS: some export the rule itself, others `default`. */
 // deno-lint-ignore no-explicit-any
 const loaded = (module: any) => module.default ?? module;
 
@@ -59,7 +59,7 @@ async function lint(
   return messages.map(({ index, message }) => ({ line: lineAt(index), message: message.replaceAll("\n", "; ") }));
 }
 
-/** Checks the text of one file, by its name: Markdown as a whole, of everything else comments and messages. */
+/** Checks the text of one file. Its name decides what is checked: all of a Markdown file, otherwise comments and messages. */
 export async function checkProse(name: string, source: string): Promise<Finding[]> {
   if (name.endsWith(".md")) {
     return await lint({ text: source, lineAt: (index) => source.slice(0, index).split("\n").length }, ".md", true);
@@ -74,7 +74,7 @@ export async function checkProse(name: string, source: string): Promise<Finding[
   ].sort((one, other) => one.line - other.line);
 }
 
-/** The files that git knows, or that are about to be added. */
+/** Files that git tracks, or that are not yet added and not ignored. */
 async function filesOfRepository(): Promise<string[]> {
   const { stdout } = await new Deno.Command("git", {
     args: ["ls-files", "--cached", "--others", "--exclude-standard"],
@@ -95,7 +95,7 @@ if (import.meta.main) {
     }
   }
   if (found) {
-    console.error(`${found} sentences to look at. What is meant as it stands goes into tools/prose/meant.yml.`);
+    console.error(`${found} sentences to change. If a sentence is meant as it is, add it to tools/prose/meant.yml.`);
     Deno.exit(1);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Photos from the camera as long as a button is held.
+ * Takes photos with the camera while a button is held.
  *
  * @module
  */
@@ -14,7 +14,7 @@ const PAUSE = 150;
 /** Shorter side of a photo, in pixels. */
 const SIDE = 224;
 
-/** Makes the dialog work; gives what opens it for a class. */
+/** Connects the dialog and returns a function that opens it for a class. */
 export function wireBurst(): (name: string, take: (photo: File) => void) => Promise<void> {
   const dialog = byId<HTMLDialogElement>("burst");
   const button = byId<HTMLButtonElement>("burst-take");
@@ -45,7 +45,7 @@ export function wireBurst(): (name: string, take: (photo: File) => void) => Prom
     button.addEventListener(type, end);
   }
   button.addEventListener("keydown", ({ key }) => (key === " " || key === "Enter") && begin());
-  // A screen reader's click is neither pointer nor key: it takes one.
+  // A screen reader's click is neither a pointer nor a key event. It takes one photo.
   button.addEventListener("click", (event) => event.detail === 0 && timer === undefined && camera.isOn && shoot());
   button.addEventListener("contextmenu", (event) => event.preventDefault());
   byId("burst-close").addEventListener("click", () => dialog.close());

@@ -8,24 +8,24 @@
 
 const [WIDTH, HEIGHT] = [460, 190];
 const MARGIN = { left: 40, right: 54, top: 8, bottom: 24 };
-/** Least pixels between two labels at the lines' ends. */
+/** Minimum distance in pixels between two labels at the ends of lines. */
 const LABEL = 14;
 
-/** What a chart shows. */
+/** Options of a chart. */
 export interface ChartOptions {
   /** `[exit][epoch]`. */
   readonly lines: readonly (readonly number[])[];
-  /** Epochs in all. */
+  /** Total number of epochs. */
   readonly epochs: number;
   /** Top of the scale; the bottom is 0. */
   readonly most: number;
-  /** A value, for people. */
+  /** Formats a value. */
   readonly format: (value: number) => string;
-  /** What it is, for those who do not see it. */
+  /** Accessible title. */
   readonly title: string;
 }
 
-/** Draws it into an element. */
+/** Draws a chart into an element. */
 export function drawChart(place: HTMLElement, { lines, epochs, most, format, title }: ChartOptions): void {
   const x = (epoch: number) =>
     MARGIN.left + (WIDTH - MARGIN.left - MARGIN.right) * (epochs > 1 ? epoch / (epochs - 1) : 0.5);
@@ -49,7 +49,7 @@ export function drawChart(place: HTMLElement, { lines, epochs, most, format, tit
   );
   const ends = spread(lines.map((values) => y(values.at(-1) ?? 0)));
   lines.forEach((values, exit) => {
-    // From the palest to the strongest: later exits see more.
+    // Later exits have stronger colours.
     const tone = `--tone: ${lines.length > 1 ? exit / (lines.length - 1) : 1}`;
     const points = values.map((value, epoch) => `${x(epoch).toFixed(1)},${y(value).toFixed(1)}`).join(" ");
     svg.append(
@@ -72,7 +72,7 @@ function summary(title: string, lines: ChartOptions["lines"], format: ChartOptio
   return `${title}, epoch ${lines[0]?.length ?? 0}. ${ends.join(", ")}`;
 }
 
-/** Moves labels apart, downwards from the highest, then back up where they would leave the picture. */
+/** Moves labels apart, downwards from the highest, then back up if they would leave the picture. */
 function spread(places: readonly number[]): number[] {
   const order = [...places.keys()].sort((a, b) => places[a] - places[b]);
   const moved = [...places];

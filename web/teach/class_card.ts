@@ -1,5 +1,5 @@
 /**
- * The card of a class: its name, its photos, and where more come from.
+ * The card of a class: its name, its photos, and controls to add photos.
  *
  * @module
  */
@@ -10,15 +10,15 @@ import { make } from "../dom.ts";
 import { type Dropped, droppedFiles } from "./dropped_files.ts";
 import { hint, LONGEST_NAME, type Photo, type TaughtClass } from "./photos.ts";
 
-/** Photos that are shown before one asks for all. */
+/** Number of photos that are shown by default. */
 const SHOWN = 40;
 
-/** What can be done with a card. */
+/** Actions of a card. */
 export interface CardActions {
   readonly rename: (name: string) => void;
   readonly remove: () => void;
   readonly add: (files: readonly File[]) => void;
-  /** Folders were dropped: they are classes of their own. */
+  /** Called with dropped folders, which become classes. */
   readonly addFolders: (dropped: readonly Dropped[]) => void;
   readonly removePhoto: (photo: Photo) => void;
   readonly useCamera: () => void;
@@ -26,7 +26,7 @@ export interface CardActions {
 
 let inputs = 0;
 
-/** A card. */
+/** The card of a class. */
 export class ClassCard {
   /** The card's element. */
   readonly element: HTMLElement;
@@ -41,7 +41,7 @@ export class ClassCard {
   readonly #controls: readonly (HTMLInputElement | HTMLButtonElement)[];
   #showsAll = false;
 
-  /** Makes it. */
+  /** Creates the card. */
   constructor(own: TaughtClass, actions: CardActions) {
     this.#class = own;
     this.#actions = actions;
@@ -81,7 +81,7 @@ export class ClassCard {
     this.#nameControls();
   }
 
-  /** Shows what there is now; while it is locked, nothing can be changed. */
+  /** Updates the card. While it is locked, nothing can be changed. */
   render(all: readonly TaughtClass[], { locked }: { readonly locked: boolean }): void {
     const { photos } = this.#class;
     this.#count.textContent = photos.length === 1 ? "1 photo" : `${photos.length} photos`;
@@ -92,25 +92,25 @@ export class ClassCard {
     this.#renderPhotos();
   }
 
-  /** Shows a name that was not typed here. */
+  /** Shows a name that was changed elsewhere. */
   rename(): void {
     this.#name.value = this.#class.name;
     this.#nameControls();
   }
 
-  /** Begins to edit the name. */
+  /** Starts editing the name. */
   focus(): void {
     this.#name.focus();
     this.#name.select();
   }
 
-  /** Takes the card off the page. */
+  /** Removes the card from the page. */
   remove(): void {
     for (const { url } of this.#shown.values()) URL.revokeObjectURL(url);
     this.element.remove();
   }
 
-  /** Every control says whose it is. */
+  /** The labels of all controls include the name of the class. */
   #nameControls(): void {
     const name = this.#class.name || "a class without a name";
     const [files, camera, remove, field] = this.#controls;
@@ -134,7 +134,7 @@ export class ClassCard {
     for (const photo of wanted) {
       if (!this.#shown.has(photo.id)) this.#shown.set(photo.id, this.#showPhoto(photo));
     }
-    // In their order, the newest last.
+    // In order, the newest last.
     this.#list.append(
       ...wanted.map(({ id }) => this.#shown.get(id)!.item).filter((item, i) => this.#list.children[i] !== item),
     );

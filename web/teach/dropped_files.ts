@@ -1,24 +1,24 @@
 /**
- * What was dropped: files, and folders with all that is in them.
+ * Lists dropped files and the contents of dropped folders.
  *
  * @module
  */
 
 /// <reference lib="dom" />
 
-/** A folder's files, or files that were dropped by themselves. */
+/** The files of a folder, or files that were dropped individually. */
 export interface Dropped {
-  /** The folder's name; missing of files by themselves. */
+  /** The folder's name; missing for individual files. */
   readonly folder?: string;
   readonly files: readonly File[];
 }
 
-/** Folders nested deeper are left out. */
+/** Maximum nesting of folders. Deeper ones are ignored. */
 const MAX_DEPTH = 8;
 
-/** Lists what was dropped; must be called while the event is handled. */
+/** Lists dropped files. Must be called in the event handler. */
 export function droppedFiles(transfer: DataTransfer): Promise<Dropped[]> {
-  // Entries are there only as long as the event is.
+  // Entries are only available during the event.
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
   const files = [...transfer.files];
   if (!entries.some(({ isDirectory }) => isDirectory)) return Promise.resolve(files.length > 0 ? [{ files }] : []);
@@ -33,7 +33,7 @@ async function list(entries: readonly FileSystemEntry[]): Promise<Dropped[]> {
   return [...loose.length > 0 ? [{ files: loose }] : [], ...folders.flat()];
 }
 
-/** A folder of photos; or one of folders, each of which is a class. */
+/** A folder of photos, or a folder of folders, each of which is a class. */
 async function foldersIn(entry: FileSystemEntry): Promise<Dropped[]> {
   const inside = await entriesOf(entry as FileSystemDirectoryEntry);
   const folders = inside.filter(({ isDirectory }) => isDirectory);
@@ -52,7 +52,7 @@ async function filesIn(entries: readonly FileSystemEntry[], depth: number): Prom
     if (entry.isDirectory) {
       return depth < MAX_DEPTH ? await filesIn(await entriesOf(entry as FileSystemDirectoryEntry), depth + 1) : [];
     }
-    // A folder holds more than photos; what was dropped by itself was meant.
+    // In folders only photos are used. Individually dropped files are all used, so that errors are reported.
     if (depth > 0 && !isImage(entry.name)) return [];
     return [await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject))];
   }));
@@ -67,7 +67,7 @@ async function entriesOf(folder: FileSystemDirectoryEntry): Promise<FileSystemEn
   const reader = folder.createReader();
   const all: FileSystemEntry[] = [];
   while (true) {
-    // It gives a hundred at a time, at most.
+    // It returns at most a hundred entries at a time.
     const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
     if (some.length === 0) return all.sort((a, b) => a.name < b.name ? -1 : 1);
     all.push(...some);

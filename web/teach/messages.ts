@@ -1,44 +1,44 @@
 /**
- * What the tab that teaches and its worker tell each other.
+ * Messages between the Teach tab and its worker.
  *
  * @module
  */
 
 import type { EpochRecord } from "../train_library.ts";
 
-/** What training starts from, in the page's words. */
+/** The model from which training starts, as named on the page. */
 export type Base = "faster" | "better";
 
-/** A photo to learn from: what the network sees of it. */
+/** A photo for training, resized to the network's input. */
 export interface TaughtPhoto {
-  /** Names it on the page. */
+  /** Identifies the photo on the page. */
   readonly id: number;
-  /** Its class, counted from 0. */
+  /** Index of its class, from 0. */
   readonly label: number;
   /** Red, green and blue, pixel by pixel, row by row. */
   readonly pixels: Uint8ClampedArray<ArrayBuffer>;
 }
 
-/** What is to be learned. */
+/** A training task. */
 export interface Lesson {
   readonly base: Base;
   /** Names of the classes. */
   readonly classes: readonly string[];
   readonly photos: readonly TaughtPhoto[];
-  /** Whether a mirrored photo shows the same. */
+  /** Whether to train on mirrored photos, too. */
   readonly mirror: boolean;
 }
 
-/** What one exit says of an image. */
+/** The prediction of an exit for an image. */
 export interface ExitAnswer {
-  /** Counted from 1. */
+  /** Number of the exit, from 1. */
   readonly exit: number;
   readonly label: string;
   /** In [0, 1]. */
   readonly confidence: number;
   /** Multiply-adds up to this exit. */
   readonly flops: number;
-  /** Since the first exit was begun. */
+  /** Time since the start of the first exit. */
   readonly milliseconds: number;
 }
 
@@ -47,36 +47,36 @@ export interface Judged {
   /** The photo. */
   readonly id: number;
   readonly label: number;
-  /** The class that it was taken for, by the exit that it left at. */
+  /** The predicted class, at the exit where it left. */
   readonly answer: number;
 }
 
-/** How well a model does on the photos set aside. */
+/** Results of a model on the validation photos. */
 export interface Outcome {
   /** Names of the classes. */
   readonly classes: readonly string[];
-  /** The photos set aside. */
+  /** The validation photos. */
   readonly judged: readonly Judged[];
-  /** Whether they were enough to find thresholds and temperatures with. */
+  /** Whether they were enough to fit thresholds and temperatures. */
   readonly isFitted: boolean;
-  /** Multiply-adds that they took on average. */
+  /** Average multiply-adds per photo. */
   readonly cost: number;
-  /** The same of an image that goes to the last exit. */
+  /** Multiply-adds of the full network. */
   readonly fullCost: number;
-  /** How the command line makes the same model of the same photos. */
+  /** The command line that trains the same model on the same photos. */
   readonly command: string;
 }
 
-/** A model ready to be tried. */
+/** A model that is ready to use. */
 export interface ReadyModel {
   readonly classes: readonly string[];
-  /** Multiply-adds up to each exit. */
+  /** Cumulative multiply-adds of each exit. */
   readonly costs: readonly number[];
-  /** Confidence at which an image leaves, of each exit. */
+  /** Confidence at which an image leaves, per exit. */
   readonly thresholds: readonly number[];
 }
 
-/** What the page asks. */
+/** Messages of the page. */
 export type Request =
   | { readonly kind: "read"; readonly id: number; readonly name: string; readonly file: Blob }
   | { readonly kind: "train"; readonly lesson: Lesson; readonly goOn: boolean }
@@ -84,7 +84,7 @@ export type Request =
   | { readonly kind: "open"; readonly archive: Blob; readonly name: string }
   | { readonly kind: "try"; readonly id: number; readonly image: Blob | ImageData; readonly name: string };
 
-/** What the worker says. */
+/** Messages of the worker. */
 export type Reply =
   | {
     readonly kind: "photo";

@@ -1,5 +1,5 @@
 /**
- * How well a model does: the photos set aside, each in the row of its class and the column of the answer.
+ * Shows a model's results: the validation photos in a confusion matrix.
  *
  * @module
  */
@@ -11,10 +11,10 @@ import { byId, make } from "../dom.ts";
 import type { Judged, Outcome } from "./messages.ts";
 import type { Photo } from "./photos.ts";
 
-/** Photos that a cell shows. */
+/** Number of photos that a cell shows. */
 const SHOWN = 12;
 
-/** Shows it; `undefined` hides what was shown. */
+/** Shows results; `undefined` hides them. */
 export function showOutcome(outcome: Outcome | undefined, photos: ReadonlyMap<number, Photo>): void {
   const table = byId<HTMLTableElement>("confusion");
   for (const image of table.querySelectorAll("img")) URL.revokeObjectURL(image.src);
@@ -45,8 +45,8 @@ export function showOutcome(outcome: Outcome | undefined, photos: ReadonlyMap<nu
   );
   const share = `${large(cost)} multiply-adds each, ${percent(cost / fullCost)} of the cost of the full network`;
   const leaves = isFitted
-    ? "They were used to find the thresholds."
-    : "An image leaves at the first exit with a confidence of 90 %; with 20 validation photos, better thresholds can be found.";
+    ? "They were also used to fit the thresholds."
+    : "An image leaves at the first exit with a confidence of 90 %. With 20 validation photos, better thresholds can be fitted.";
   byId("outcome-line").append(make("span", "quiet", ` ${share}. ${leaves}`));
 }
 
@@ -55,12 +55,12 @@ function headline({ classes, judged }: Outcome): (string | Node)[] {
   const confused = new Map<string, number>();
   for (const { label, answer } of judged) {
     if (label === answer) continue;
-    const pair = `${classes[label]} for ${classes[answer]}`;
+    const pair = `${classes[label]} predicted as ${classes[answer]}`;
     confused.set(pair, (confused.get(pair) ?? 0) + 1);
   }
   const [worst] = [...confused].toSorted(([, a], [, b]) => b - a);
-  const line = make("strong", "", `${correct} of ${judged.length} photos that it had not seen are right.`);
-  return [line, ...worst ? [` Most often it takes ${worst[0]}.`] : []];
+  const line = make("strong", "", `${correct} of ${judged.length} validation photos are classified correctly.`);
+  return [line, ...worst ? [` Most frequent confusion: ${worst[0]}.`] : []];
 }
 
 function header(text: string, scope: "row" | "col"): HTMLTableCellElement {
@@ -73,7 +73,7 @@ function cell(judged: readonly Judged[], photos: ReadonlyMap<number, Photo>, isR
   const images = judged.slice(0, SHOWN).map(({ id }) => {
     const photo = photos.get(id);
     const image = make("img", "");
-    image.alt = photo?.name ?? "a photo that has been taken away";
+    image.alt = photo?.name ?? "a removed photo";
     image.title = image.alt;
     if (photo) image.src = URL.createObjectURL(photo.thumbnail);
     return image;

@@ -1,5 +1,5 @@
 /**
- * Photos as a data set: what the network sees of each is known already.
+ * A data set of photos that are already resized to the network's input.
  *
  * @module
  */

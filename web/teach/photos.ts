@@ -1,5 +1,5 @@
 /**
- * The classes that are taught and their photos, as the page knows them.
+ * The user's classes and photos.
  *
  * @module
  */
@@ -8,9 +8,9 @@
 export interface Photo {
   readonly id: number;
   readonly name: string;
-  /** What the network sees: red, green and blue, pixel by pixel, row by row. */
+  /** Pixels at the network's input size: red, green and blue, pixel by pixel, row by row. */
   readonly pixels: Uint8ClampedArray<ArrayBuffer>;
-  /** A small picture. */
+  /** Thumbnail. */
   readonly thumbnail: Blob;
 }
 
@@ -21,31 +21,31 @@ export interface TaughtClass {
   readonly photos: Photo[];
 }
 
-/** Fewer photos of a class are few. */
+/** Recommended minimum number of photos per class. */
 export const FEW = 10;
-/** A class with less than this share of the photos of another has far fewer. */
+/** Share of another class's photos below which a class gets a hint. */
 const FAR_FEWER = 1 / 3;
-/** Fewer photos of a class cannot be trained on: two are set aside. */
+/** Minimum number of photos per class. Two are set aside for validation. */
 const LEAST = 4;
-/** Longest name, as specs have them. */
+/** Maximum length of a name, as in specs. */
 export const LONGEST_NAME = 200;
 
-/** A gentle word on how many photos a class has; empty if all is well. */
+/** A hint about the number of photos of a class; empty if it is sufficient. */
 export function hint({ photos }: TaughtClass, all: readonly TaughtClass[]): string {
   const most = Math.max(...all.map(({ photos }) => photos.length));
-  if (photos.length === 0) return "no photos yet: drop some here, or a folder";
-  if (photos.length < FEW) return `a few more would help: ${FEW} or more`;
-  return photos.length < FAR_FEWER * most ? `far fewer than another class, with ${most}` : "";
+  if (photos.length === 0) return "no photos yet: drop photos or a folder here";
+  if (photos.length < FEW) return `more photos are recommended: at least ${FEW}`;
+  return photos.length < FAR_FEWER * most ? `far fewer than another class, which has ${most}` : "";
 }
 
-/** What is still to be done before training can begin; `undefined` if nothing is. */
+/** What is missing before training can start; `undefined` if nothing is. */
 export function missing(all: readonly TaughtClass[]): string | undefined {
   const names = all.map(({ name }) => name.trim());
   if (all.length < 2) return "Add another class: there must be at least two.";
   if (names.includes("")) return "Give every class a name.";
   const twice = names.find((name, at) => names.indexOf(name) !== at);
-  if (twice !== undefined) return `Two classes are called ${twice}: give one another name.`;
+  if (twice !== undefined) return `Two classes are named ${twice}: rename one of them.`;
   const few = all.filter(({ photos }) => photos.length < LEAST);
   if (few.length === 0) return undefined;
-  return `Give ${few.map(({ name }) => name).join(", ")} at least ${LEAST} photos each.`;
+  return `Add photos to ${few.map(({ name }) => name).join(", ")}: at least ${LEAST} per class.`;
 }

@@ -1,6 +1,6 @@
 /**
- * What survives a reload: classes, photos and the model, in the browser's IndexedDB. Where it refuses, the page works
- * on without, and says so.
+ * Stores classes, photos and the model in the browser's IndexedDB, so that they survive a reload. If that fails, the
+ * page works without it and shows a note.
  *
  * @module
  */
@@ -13,25 +13,25 @@ import type { Photo } from "./photos.ts";
 
 const NAME = "ranet-teach";
 
-/** A class as it is kept. */
+/** A stored class. */
 export interface KeptClass {
   readonly id: number;
   readonly name: string;
 }
 
-/** A photo as it is kept. */
+/** A stored photo. */
 export interface KeptPhoto extends Photo {
   readonly classId: number;
 }
 
-/** A model and how well it does; a model from elsewhere has no outcome. */
+/** A stored model and its results. An opened model has no results. */
 export interface KeptModel {
   readonly archive: Blob;
   readonly name: string;
   readonly outcome?: Outcome;
 }
 
-/** How to train. */
+/** Training settings. */
 export interface Settings {
   readonly base: Base;
   readonly mirror: boolean;
@@ -43,7 +43,7 @@ interface Schema extends DBSchema {
   values: { key: "model" | "settings"; value: KeptModel | Settings };
 }
 
-/** All that was kept. */
+/** Everything that is stored. */
 export interface Kept {
   readonly classes: readonly KeptClass[];
   readonly photos: readonly KeptPhoto[];
@@ -57,7 +57,7 @@ export class Store {
   readonly #complain: (message: string) => void;
   #complained = false;
 
-  /** Opens it. `complain`: called with the reason if nothing can be stored. */
+  /** Opens the store. `complain`: called with the reason if nothing can be stored. */
   constructor(complain: (message: string) => void) {
     this.#complain = complain;
     this.#database = this.#attempt(() =>
@@ -70,7 +70,7 @@ export class Store {
     );
   }
 
-  /** All that was kept. */
+  /** Reads everything that is stored. */
   async read(): Promise<Kept> {
     const found = await this.#use(async (database) => {
       const [classes, photos, model, settings] = await Promise.all([
@@ -84,12 +84,12 @@ export class Store {
     return found ?? { classes: [], photos: [] };
   }
 
-  /** Keeps a class, or what has changed of it. */
+  /** Stores a new or changed class. */
   async putClass({ id, name }: KeptClass): Promise<void> {
     await this.#use((database) => database.put("classes", { id, name }));
   }
 
-  /** Forgets a class, and its photos. */
+  /** Deletes a class and its photos. */
   async removeClass(id: number, photos: readonly number[]): Promise<void> {
     await this.#use(async (database) => {
       const change = database.transaction(["classes", "photos"], "readwrite");
@@ -101,27 +101,27 @@ export class Store {
     });
   }
 
-  /** Keeps a photo. */
+  /** Stores a photo. */
   async putPhoto(photo: KeptPhoto): Promise<void> {
     await this.#use((database) => database.put("photos", photo));
   }
 
-  /** Forgets a photo. */
+  /** Deletes a photo. */
   async removePhoto(id: number): Promise<void> {
     await this.#use((database) => database.delete("photos", id));
   }
 
-  /** Keeps the model. */
+  /** Stores the model. */
   async putModel(model: KeptModel): Promise<void> {
     await this.#use((database) => database.put("values", model, "model"));
   }
 
-  /** Keeps how to train. */
+  /** Stores the training settings. */
   async putSettings(settings: Settings): Promise<void> {
     await this.#use((database) => database.put("values", settings, "settings"));
   }
 
-  /** Forgets everything. */
+  /** Deletes everything. */
   async clear(): Promise<void> {
     await this.#use(async (database) => {
       const change = database.transaction(["classes", "photos", "values"], "readwrite");
@@ -146,8 +146,8 @@ export class Store {
       if (this.#complained) return undefined;
       this.#complained = true;
       const { name, message } = error as Error;
-      const why = name === "QuotaExceededError" ? "its disk space is used up" : message;
-      this.#complain(`This browser cannot store everything: ${why} After a reload, some of it will be gone.`);
+      const why = name === "QuotaExceededError" ? "its storage is full." : message;
+      this.#complain(`This browser cannot store everything: ${why} Some of it will be lost when you reload the page.`);
       return undefined;
     }
   }

@@ -1,5 +1,6 @@
 /**
- * The tab that teaches a network one's own classes. Loaded, with all that trains, when it is opened for the first time.
+ * The tab that trains a network on the user's own classes. It is loaded, with the training library, when it is opened
+ * for the first time.
  *
  * @module
  */
@@ -18,21 +19,21 @@ import { type KeptModel, Store } from "./store.ts";
 import { TrainingView } from "./training_view.ts";
 import { TryView } from "./try_view.ts";
 
-/** What the rest of the page does for the tab. */
+/** Functions of the page that the tab uses. */
 export interface Surroundings {
-  /** Opens a model in the tab that classifies. */
+  /** Opens a model in the Classify tab. */
   readonly classify: (archive: Blob) => void;
 }
 
-/** What a model is called when it is saved. */
+/** File name of a saved model, without its extension. */
 const FILE = "my-model";
 
-/** Makes the tab work, with what was kept from the last time. */
+/** Initialises the tab with the stored data. */
 export function openTeach(surroundings: Surroundings): Teach {
   return new Teach(surroundings);
 }
 
-/** The tab. */
+/** The Teach tab. */
 export class Teach {
   readonly #worker = new Worker(`teach-worker.js${location.search}`, { type: "module" });
   readonly #problems = new Problems(byId("teach-problems"));
@@ -43,7 +44,7 @@ export class Teach {
   });
   readonly #classes: TaughtClass[] = [];
   readonly #cards = new Map<TaughtClass, ClassCard>();
-  /** Photos that are being read, and the class that each is of. */
+  /** Photos that are being read, and their classes. */
   readonly #reading = new Map<number, { readonly name: string; readonly of: TaughtClass }>();
   readonly #training: TrainingView;
   readonly #trying: TryView;
@@ -55,12 +56,12 @@ export class Teach {
   /** Everything was deleted during training, so its result is discarded. */
   #isDiscarded = false;
   #model?: KeptModel;
-  /** The same for other runtimes, once the model is open. */
+  /** The model as ONNX, once it is open. */
   #onnx?: Blob;
-  /** The class that pasted photos are of: the one that was last touched. */
+  /** The class that receives pasted photos: the last one that was used. */
   #current?: TaughtClass;
 
-  /** Fills it. */
+  /** Fills the tab. */
   constructor({ classify }: Surroundings) {
     this.#training = new TrainingView({
       train: () => this.#train(false),
@@ -97,7 +98,7 @@ export class Teach {
     void this.#restore();
   }
 
-  /** Takes what was dropped beside the classes, or pasted: a model, or photos of the class that was last touched. */
+  /** Handles files that were pasted or dropped outside the classes: a model, or photos for the last used class. */
   add(files: readonly File[]): void {
     const [archive] = files.filter(({ name }) => /\.zip$/i.test(name));
     if (archive) return this.#open({ archive, name: archive.name });
@@ -164,7 +165,7 @@ export class Teach {
     this.#change();
   }
 
-  /** A class for each folder, by its name; loose files are of the class that they were dropped on. */
+  /** Adds a class for each folder, by its name. Individual files belong to the class on which they were dropped. */
   #addFolders(dropped: readonly Dropped[], target: TaughtClass): void {
     const empty = this.#classes.filter(({ name, photos }) => photos.length === 0 && /^Class \d+$/.test(name));
     for (const { folder, files } of dropped) {
@@ -200,7 +201,7 @@ export class Teach {
     this.#change();
   }
 
-  /** What was learned so far was of other photos: there is no going on. */
+  /** The stopped training used other photos, so it cannot be continued. */
   #change(): void {
     this.#goesOn = false;
     this.#said = undefined;
@@ -218,7 +219,7 @@ export class Teach {
     }
   }
 
-  /** Nothing runs; what was said last stays until something changes. */
+  /** Shows the idle state. The last message stays until something changes. */
   #idle(said = this.#said): void {
     this.#said = said;
     const undone = this.#reading.size > 0 ? "Photos are being read …" : missing(this.#classes);
@@ -275,7 +276,7 @@ export class Teach {
 
   #addRead({ id, pixels, thumbnail }: Extract<Reply, { kind: "photo" }>): void {
     const found = this.#reading.get(id);
-    if (!found) return; // its class is gone
+    if (!found) return; // its class was removed
     this.#reading.delete(id);
     const photo: Photo = { id, name: found.name, pixels, thumbnail };
     found.of.photos.push(photo);

@@ -1,5 +1,5 @@
 /**
- * Teaching a network the classes of a lesson, in the worker: trained, measured on photos set aside, packed.
+ * Trains a network on a lesson in the worker, measures it on the validation photos, and packs the model.
  *
  * @module
  */
@@ -36,8 +36,8 @@ import { photoDataset } from "./photo_dataset.ts";
 import { bestThresholds } from "./thresholds.ts";
 
 /**
- * The models that lessons begin from, how often each photo is gone through, how fast they learn, and after how
- * many epochs they are looked at.
+ * The models from which lessons start, with the number of epochs, the learning rate, and the number of epochs between
+ * validations.
  */
 const BASES: Readonly<
   Record<
@@ -48,27 +48,27 @@ const BASES: Readonly<
   faster: { model: "ranet-cifar10-micro", epochs: 80, rate: 0.1, validateEvery: 4 },
   better: { model: "ranet-cifar10", epochs: 40, rate: 0.015, validateEvery: 4 },
 };
-/** With many photos, each is gone through less often: so many are taken in all, at most. */
+/** Limit of the total number of photos over all epochs. With many photos, the number of epochs is reduced. */
 const MOST_TAKEN: Readonly<Record<Base, number>> = { faster: 60_000, better: 24_000 };
-/** Most photos that are computed together. */
+/** Maximum batch size. */
 const MOST_TOGETHER = 64;
-/** Photos of a class that are set aside at least. */
+/** Minimum number of validation photos per class. */
 const LEAST_ASIDE = 2;
-/** What order, variation and what is set aside follow from: the same photos give the same model. */
+/** Seed of order, augmentation and validation split, so that the same photos give the same model. */
 const SEED = 0;
 
-/** A lesson, ready to be learned. */
+/** A prepared lesson. */
 export interface Course {
   readonly lesson: Lesson;
   readonly spec: Awaited<ReturnType<typeof readSpec>>;
   readonly recipe: Recipe;
   readonly training: Dataset;
   readonly aside: Dataset;
-  /** Where it was stopped. */
+  /** State in which it was stopped. */
   moment?: Snapshot;
 }
 
-/** What a course has given so far. */
+/** The result of a course so far. */
 export interface Taught {
   readonly finished: boolean;
   readonly archive: Blob;
@@ -78,7 +78,7 @@ export interface Taught {
 /**
  * Prepares a lesson.
  *
- * @throws {RanetError} If the classes have names that cannot be, or too few photos.
+ * @throws {RanetError} If the classes have invalid names or too few photos.
  */
 export async function prepare(lesson: Lesson): Promise<Course> {
   const { model, epochs, rate } = BASES[lesson.base];
@@ -104,7 +104,7 @@ export async function prepare(lesson: Lesson): Promise<Course> {
   };
 }
 
-/** Learns, from where it was stopped if it was, until the end or until the signal aborts. */
+/** Trains, continuing a stopped run, until the end or until the signal aborts. */
 export async function learn(course: Course, options: TrainOptions): Promise<Taught> {
   const { lesson, spec, recipe, training, aside, moment: resume } = course;
   const { model: base, validateEvery } = BASES[lesson.base];
@@ -120,7 +120,7 @@ export async function learn(course: Course, options: TrainOptions): Promise<Taug
   return { finished, ...await measure(course, model) };
 }
 
-/** What the photos set aside say of a model, and the model with what they say of its confidences. */
+/** Measures a model on the validation photos, and calibrates it with them. */
 async function measure({ lesson, spec, recipe, aside }: Course, trained: Model): Promise<Omit<Taught, "finished">> {
   const validation = await logitsOf(trained, aside);
   const { tensors, network } = trained;
@@ -147,9 +147,9 @@ async function measure({ lesson, spec, recipe, aside }: Course, trained: Model):
   return { archive, outcome };
 }
 
-/** Thresholds for round budgets, and the cheapest with which as many are right as the last exit gets right. */
+/** Thresholds for round budgets, and the cheapest ones with the accuracy of the last exit. */
 async function findCalibrations(model: Model, validation: Validation): Promise<Calibration[]> {
-  const options = { dataset: "photos set aside" };
+  const options = { dataset: "validation photos" };
   const found = await calibrateBudgets(model, validation, options);
   const answers = answersOf(model, validation, model.network.exits.length - 1);
   const accuracy = answers.filter((answer, i) => answer === validation.labels[i]).length / answers.length;
@@ -157,7 +157,7 @@ async function findCalibrations(model: Model, validation: Validation): Promise<C
   return found.toSorted((a, b) => a.expectedCost - b.expectedCost);
 }
 
-/** What each exit says of photos. */
+/** The logits of every exit for photos. */
 async function logitsOf(model: Model, photos: Dataset): Promise<Validation> {
   const batchSize = Math.min(MOST_TOGETHER, photos.size);
   using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize });
@@ -170,7 +170,7 @@ async function logitsOf(model: Model, photos: Dataset): Promise<Validation> {
   return { logits: await executor.forward(images), labels: await photos.labels() };
 }
 
-/** Where each photo leaves, and with which answer. */
+/** The exit and the prediction of each photo. */
 function decide(
   model: Model,
   validation: Validation,
@@ -206,7 +206,7 @@ function surenessOf(model: Model, validation: Validation, exit: number, sample: 
   return 1 / row.reduce((sum, value) => sum + Math.exp(value - most), 0);
 }
 
-/** From few photos the library finds nothing: it would hold for hardly any other. */
+/** Calls a function that fails with too few photos; `undefined` in that case. */
 async function unlessFew<T>(find: () => T | Promise<T>): Promise<T | undefined> {
   try {
     return await find();

@@ -1,15 +1,17 @@
 /**
- * Which of a model's calibrations an image is tried with.
+ * Chooses the calibration that is used to try images.
  *
  * @module
  */
 
 import type { Calibration, Network } from "../library.ts";
 
-/** Confidence at which an image leaves where a model has no calibrations. */
+/** Confidence at which an image leaves if a model has no calibrations. */
 const DEFAULT = 0.9;
 
-/** The thresholds that get most right, of those the cheapest; the last exit takes what is left. */
+/**
+ * The thresholds with the highest accuracy, of equal ones the cheapest. All remaining images leave at the last exit.
+ */
 export function bestThresholds(calibrations: readonly Calibration[], { exits }: Network): number[] {
   const [best] = calibrations.filter(({ thresholds }) => thresholds.length === exits.length)
     .toSorted((a, b) => b.expectedAccuracy - a.expectedAccuracy || a.expectedCost - b.expectedCost);

@@ -1,5 +1,5 @@
 /**
- * Where training is begun, stopped and watched.
+ * Controls and progress of training.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { drawChart } from "./chart.ts";
 import type { Base } from "./messages.ts";
 import type { Settings } from "./store.ts";
 
-/** What the view asks for. */
+/** Actions of the view. */
 export interface TrainingActions {
   readonly train: () => void;
   readonly stop: () => void;
@@ -21,12 +21,12 @@ export interface TrainingActions {
   readonly change: (settings: Settings) => void;
 }
 
-/** A run under way. */
+/** A run in progress. */
 interface Run {
   readonly device: string;
   readonly steps: number;
   readonly epochs: number;
-  /** When it began, or went on, and after how many steps. */
+  /** Time and step at which it started or continued. */
   since: number;
   from: number;
   step: number;
@@ -34,10 +34,10 @@ interface Run {
   isNew: boolean;
 }
 
-/** Milliseconds between two words on the time left: each is read aloud. */
+/** Milliseconds between updates of the remaining time, because screen readers announce each. */
 const PAUSE = 1000;
 
-/** The view. */
+/** The view of training. */
 export class TrainingView {
   readonly #train = byId<HTMLButtonElement>("train");
   readonly #stop = byId<HTMLButtonElement>("train-stop");
@@ -49,7 +49,7 @@ export class TrainingView {
   #run?: Run;
   #told = 0;
 
-  /** Makes the controls work. */
+  /** Connects the controls. */
   constructor(actions: TrainingActions) {
     this.#train.addEventListener("click", actions.train);
     this.#stop.addEventListener("click", () => {
@@ -60,7 +60,7 @@ export class TrainingView {
     this.#settings.addEventListener("change", () => actions.change(this.settings));
   }
 
-  /** What is chosen. */
+  /** The chosen settings. */
   get settings(): Settings {
     const chosen = this.#settings.querySelector<HTMLInputElement>("[name=base]:checked")!;
     return { base: chosen.value as Base, mirror: byId<HTMLInputElement>("mirror").checked };
@@ -71,14 +71,14 @@ export class TrainingView {
     byId<HTMLInputElement>("mirror").checked = mirror;
   }
 
-  /** Nothing runs; `missing` is what has to be done before something can. */
+  /** Shows the idle state. `missing`: what is needed before training can start. */
   idle(missing: string | undefined, options: { readonly said?: string; readonly goesOn?: boolean } = {}): void {
     const { said, goesOn = false } = options;
     this.#run = undefined;
     this.#settings.disabled = false;
     this.#train.disabled = missing !== undefined;
     this.#train.hidden = false;
-    this.#train.textContent = goesOn ? "Begin anew" : this.#records.length > 0 ? "Train again" : "Train";
+    this.#train.textContent = goesOn ? "Start over" : this.#records.length > 0 ? "Train again" : "Train";
     this.#train.classList.toggle("primary", !goesOn);
     this.#stop.hidden = true;
     this.#continue.hidden = !goesOn;
@@ -86,7 +86,7 @@ export class TrainingView {
     this.#say(said ?? missing ?? "");
   }
 
-  /** A run is being prepared. */
+  /** Shows that a run is being prepared. */
   begin({ goesOn }: { readonly goesOn: boolean }): void {
     if (!goesOn) this.clear();
     this.#settings.disabled = true;
@@ -96,21 +96,21 @@ export class TrainingView {
     this.#stop.focus();
     this.#bar.removeAttribute("value");
     byId("train-progress").hidden = false;
-    this.#say("Getting ready …");
+    this.#say("Preparing …");
   }
 
-  /** Takes the charts away. */
+  /** Removes the charts. */
   clear(): void {
     this.#records = [];
     byId("charts").hidden = true;
   }
 
-  /** It runs, or goes on on another device. */
+  /** Shows that it runs, or continues on another device. */
   start(run: Pick<Run, "device" | "steps" | "epochs">): void {
     this.#run = { ...run, since: performance.now(), from: 0, step: 0, isNew: true };
   }
 
-  /** A step is done. */
+  /** Shows a finished step. */
   step(step: number): void {
     const run = this.#run;
     if (!run) return;
@@ -125,9 +125,9 @@ export class TrainingView {
     this.#say(`Epoch ${epoch} of ${run.epochs}, ${timeLeft(seconds)} left, on ${run.device}`);
   }
 
-  /** An epoch is done. */
+  /** Shows a finished epoch. */
   epoch(record: EpochRecord): void {
-    // One that is gone through again, on another device, counts once.
+    // An epoch that is repeated on another device counts once.
     this.#records = [...this.#records.filter(({ epoch }) => epoch < record.epoch), record];
     const epochs = this.#run?.epochs ?? this.#records.length;
     const linesOf = (value: (record: EpochRecord, exit: number) => number) =>
@@ -150,7 +150,7 @@ export class TrainingView {
     });
   }
 
-  /** `[exit][epoch]`; between two looks at the photos set aside, what the first one gave. */
+  /** Accuracies `[exit][epoch]`. Between validations, the previous value is repeated. */
   #accuracies(): number[][] {
     const exits = this.#records[0].training.top1.length;
     return Array.from({ length: exits }, (_, exit) => {

@@ -1,5 +1,5 @@
 /**
- * Trying what has been learned: a photo, or what the camera sees, exit by exit.
+ * Tries the model on a photo or the camera, exit by exit.
  *
  * @module
  */
@@ -12,10 +12,10 @@ import { ExitList } from "../exit_list.ts";
 import { LiveCamera } from "../live_camera.ts";
 import type { ExitAnswer, ReadyModel } from "./messages.ts";
 
-/** Shorter side of what is looked at live, in pixels: networks see less. */
+/** Shorter side of live camera frames in pixels. Network inputs are smaller. */
 const SIDE = 96;
 
-/** The view. */
+/** The view for trying a model. */
 export class TryView {
   readonly #ask: (id: number, image: Blob | ImageData, name: string) => void;
   readonly #camera = new LiveCamera(byId<HTMLVideoElement>("try-live"));
@@ -27,7 +27,7 @@ export class TryView {
   #answers: ExitAnswer[] = [];
   #id = 0;
 
-  /** Makes it work; `ask` passes images on. */
+  /** Connects the view. `ask` sends images to the worker. */
   constructor(ask: (id: number, image: Blob | ImageData, name: string) => void) {
     this.#ask = ask;
     const files = byId<HTMLInputElement>("try-files");
@@ -39,7 +39,7 @@ export class TryView {
     this.#button.addEventListener("click", () => this.#camera.isOn ? this.stop() : this.#start());
   }
 
-  /** Shows a model that can be tried; `undefined`: none. */
+  /** Shows a model; `undefined` for none. */
   show(model: ReadyModel | undefined): void {
     this.stop();
     this.#model = model;
@@ -61,17 +61,17 @@ export class TryView {
     bringIntoView(byId("try-title"));
   }
 
-  /** An exit has answered; `left`: it was sure enough. */
+  /** Shows an exit's prediction. `left`: whether the image left there. */
   answer(id: number, answer: ExitAnswer, left: boolean): void {
     if (id !== this.#id) return;
     if (answer.exit === 1) this.#answers = [];
     this.#answers[answer.exit - 1] = answer;
-    // Live, only what is decided is shown: rows would flicker.
+    // With the camera, only final predictions are shown, because rows would flicker.
     if (left || !this.#camera.isOn) this.#render(left ? answer : undefined);
     if (left && this.#camera.isOn) this.#look();
   }
 
-  /** An image cannot be tried. */
+  /** Reports an image that cannot be used. */
   fail(id: number, message: string): void {
     if (id !== this.#id) return;
     this.stop();
@@ -100,7 +100,7 @@ export class TryView {
     }
   }
 
-  /** Asks for what the camera sees, as soon as the page is painted: never while it is hidden. */
+  /** Requests a prediction for the current frame after the next paint, and thus never while the page is hidden. */
   #look(): void {
     requestAnimationFrame(() => {
       if (!this.#camera.isOn) return;
@@ -133,7 +133,7 @@ export class TryView {
         `at exit ${left.exit} of ${costs.length}, for ${large(left.flops)} multiply-adds, ` +
         `${percent(left.flops / costs.at(-1)!)} of the full network`,
       ]
-      : ["Show it something", "a photo, or hold something in front of the camera"];
+      : ["Choose a photo", "or hold something in front of the camera."];
     [strong, line].forEach((element, i) => {
       if (element.textContent !== texts[i]) element.textContent = texts[i];
     });

@@ -1,6 +1,6 @@
 /**
- * Reads photos, trains, and tries what has been learned, off the page's thread. `?device=cpu` and `?device=gpu` in its
- * URL insist, as they do for the tab that classifies.
+ * Reads photos, trains, and tries models in a worker. `?device=cpu` and `?device=gpu` in its URL select the device, as
+ * in the Classify tab.
  *
  * @module
  */
@@ -15,10 +15,10 @@ import { bestThresholds } from "./thresholds.ts";
 import type { Reply, Request } from "./messages.ts";
 import { type Course, learn, prepare } from "./teacher.ts";
 
-/** Sides of what the networks that are taught see, and of the pictures on the page. */
+/** Input size of the trained networks, and size of thumbnails, in pixels. */
 const [SEEN, THUMBNAIL] = [32, 112];
 
-/** A model that is tried. */
+/** A model that is being tried. */
 interface Trial {
   readonly executor: AdaptiveExecutor;
   readonly thresholds: readonly number[];
@@ -27,9 +27,9 @@ interface Trial {
 let course: Course | undefined;
 let stop = new AbortController();
 let trial: Promise<Trial> | undefined;
-/** Photos take turns. */
+/** Photos are processed one after another. */
 let reading: Promise<unknown> = Promise.resolve();
-/** Images to try also wait for their turn. */
+/** Images to try are also processed one after another. */
 let trying: Promise<unknown> = Promise.resolve();
 
 self.onmessage = ({ data }: MessageEvent<Request>): void => {
@@ -99,7 +99,7 @@ async function open({ archive, name }: Extract<Request, { kind: "open" }>): Prom
     trial = Promise.resolve({ executor, thresholds });
     (await before)?.executor[Symbol.dispose]();
     const costs = model.network.exits.map(({ cumulativeFlops }) => cumulativeFlops);
-    // Ready before it is wanted: browsers save only what a click gives at once.
+    // The file is prepared in advance, because browsers only allow downloads that start directly after a click.
     const onnx = new Blob([new Uint8Array(exportOnnx(model))]);
     reply({ kind: "opened", model: { classes: model.spec.classes, costs, thresholds }, onnx });
   } catch (error) {
@@ -107,7 +107,7 @@ async function open({ archive, name }: Extract<Request, { kind: "open" }>): Prom
   }
 }
 
-/** Asks exits until one is sure enough. */
+/** Computes exits until one reaches its threshold. */
 async function tryOut({ id, image, name }: Extract<Request, { kind: "try" }>): Promise<void> {
   try {
     if (!trial) return;

@@ -1,23 +1,23 @@
 /**
- * The boxes of HEIF files, of which AVIF is one.
+ * The boxes of HEIF files. AVIF is a HEIF format.
  *
  * @module
  */
 
-/** A box: a part of a file with a type of four letters. */
+/** A box: a part of a file, with a type of four letters. */
 export interface HeifBox {
   /** Its type. */
   readonly type: string;
-  /** Where its content is. */
+  /** Range of its content, in bytes from the start of the file. */
   readonly start: number;
-  /** Where the next box begins. */
+  /** Start of the next box. */
   readonly end: number;
 }
 
-/** Boxes beside each other: more are no file that a program wrote. */
+/** Most boxes on one level. No real file has more. */
 const MAX_BOXES = 10_000;
 
-/** The boxes between two places, as far as they make sense. */
+/** The boxes between two positions, up to the first that is invalid. */
 export function boxes(view: DataView, from: number, to: number): HeifBox[] {
   const found: HeifBox[] = [];
   for (let at = from; at + 8 <= to && found.length < MAX_BOXES;) {

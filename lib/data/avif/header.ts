@@ -1,5 +1,5 @@
 /**
- * What an AVIF file says of its picture beside the pixels: how it is cut and turned, and what its numbers mean.
+ * Properties of an AVIF file's picture: its size, crop, orientation and colour space.
  *
  * @module
  */
@@ -8,32 +8,32 @@ import type { Crop } from "../orientation.ts";
 import { boxes, type HeifBox } from "./boxes.ts";
 import { sequenceColour } from "./sequence_header.ts";
 
-/** What a file says. */
+/** Properties of the picture. */
 export interface AvifHeader {
-  /** Columns and rows of the largest of its pictures: tiles and transparency are pictures as well. */
+  /** Columns and rows of the largest picture in the file. Tiles and transparency are pictures as well. */
   readonly size?: readonly [width: number, height: number];
-  /** As EXIF counts them; EXIF itself does not count in AVIF. */
+  /** The orientation as an EXIF value. EXIF data themselves are ignored in AVIF. */
   readonly orientation?: number;
-  /** What is kept of the stored picture. */
+  /** The part of the stored picture that is shown. */
   readonly crop?: Crop;
-  /** If it is brighter than a screen's white. */
+  /** The colour space, if the picture is HDR. */
   readonly hdr?: HdrColour;
 }
 
-/** The colour space of a picture that is not sRGB. */
+/** The colour space of an HDR picture. */
 export interface HdrColour {
-  /** The curve: BT.2100's PQ or HLG. */
+  /** Transfer function: PQ or HLG of BT.2100. */
   readonly transfer: "PQ" | "HLG";
-  /** As ITU-T H.273 counts them. */
+  /** Primaries by their number in ITU-T H.273. */
   readonly primaries: number;
 }
 
-/** ITU-T H.273's numbers of curves. */
+/** Transfer functions by their number in ITU-T H.273. */
 const TRANSFERS: ReadonlyMap<number, HdrColour["transfer"]> = new Map([[16, "PQ"], [18, "HLG"]]);
-/** More pictures, properties or links are no file that a program wrote. */
+/** Most pictures, properties or links. No real file has more. */
 const MAX_ENTRIES = 100_000;
 
-/** The parts of a file's `meta` box that are looked at. */
+/** The parts of a file's `meta` box that are read. */
 interface Meta {
   readonly view: DataView;
   readonly bytes: Uint8Array;
@@ -44,7 +44,7 @@ interface Meta {
 /**
  * Reads a file's header.
  *
- * @throws {RangeError} If it ends inside of it.
+ * @throws {RangeError} If the file ends inside the header.
  */
 export function readAvifHeader(bytes: Uint8Array): AvifHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -97,7 +97,9 @@ function associated({ view, properties }: Meta, box: HeifBox, item: number): Hei
   return found;
 }
 
-/** `irot` turns by quarters against the clock; then `imir` exchanges top and bottom (0), or left and right (1). */
+/**
+ * `irot` rotates counterclockwise in steps of 90 degrees; then `imir` swaps top and bottom (0), or left and right (1).
+ */
 const ORIENTATIONS = { none: [1, 8, 3, 6], topAndBottom: [4, 5, 2, 7], leftAndRight: [2, 7, 4, 5] } as const;
 
 function orientationOf(view: DataView, properties: readonly HeifBox[]): number | undefined {
@@ -111,21 +113,21 @@ function orientationOf(view: DataView, properties: readonly HeifBox[]): number |
   return ORIENTATIONS[kind][(turns ?? 0) & 3];
 }
 
-/** `clap`: eight numbers, each over the next. */
+/** `clap` contains four fractions, each a numerator and a denominator. */
 function cropOf(view: DataView, box: HeifBox | undefined): Crop | undefined {
   if (!box) return undefined;
   const share = (at: number): number => view.getInt32(box.start + at) / view.getInt32(box.start + at + 4);
   return { width: share(0), height: share(8), right: share(16), down: share(24) };
 }
 
-/** What `colr` says by numbers, and not by a profile. */
+/** The colour space of a `colr` box that gives numbers, not an ICC profile. */
 function nclx(view: DataView, properties: readonly HeifBox[]): { primaries: number; transfer: number } | undefined {
   const box = properties.find(({ type, start }) => type === "colr" && view.getUint32(start) === NCLX);
   return box && { primaries: view.getUint16(box.start + 4), transfer: view.getUint16(box.start + 6) };
 }
 const NCLX = 0x6e636c78;
 
-/** The first picture that a grid is made of. */
+/** The first tile of a grid. */
 function firstTile({ view, children }: Meta, item: number): number | undefined {
   const iref = children.find(({ type }) => type === "iref");
   if (!iref) return undefined;
@@ -136,13 +138,13 @@ function firstTile({ view, children }: Meta, item: number): number | undefined {
   }
 }
 
-/** What the coded picture itself says. */
+/** The colour space in the AV1 stream itself. */
 function streamColour(file: Meta, item: number): { primaries: number; transfer: number } | undefined {
   const at = placeOf(file, item);
   return at === undefined ? undefined : sequenceColour(file.bytes.subarray(at));
 }
 
-/** Where an item's data begin. */
+/** Start of an item's data. */
 function placeOf({ view, children }: Meta, item: number): number | undefined {
   const iloc = children.find(({ type }) => type === "iloc");
   if (!iloc) return undefined;
@@ -156,7 +158,7 @@ function placeOf({ view, children }: Meta, item: number): number | undefined {
     if (bytes === 2) return view.getUint16(at - 2);
     if (bytes === 4) return view.getUint32(at - 4);
     if (bytes === 8) return Number(view.getBigUint64(at - 8));
-    throw new RangeError("its parts are placed by odd numbers");
+    throw new RangeError("the offsets of its parts have an invalid size");
   };
   const count = Math.min(take(version < 2 ? 2 : 4), MAX_ENTRIES);
   for (let i = 0; i < count; i++) {

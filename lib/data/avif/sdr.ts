@@ -1,6 +1,6 @@
 /**
- * Pictures that are brighter than a screen's white (BT.2100's PQ and HLG) to sRGB: white is 203 cd/m², as BT.2408 has it;
- * what is brighter is white, and what no screen of sRGB shows becomes the nearest that it does.
+ * Converts HDR pictures (PQ and HLG of BT.2100) to sRGB. White is 203 cd/m², as BT.2408 recommends; brighter pixels
+ * become white, and colours outside sRGB are clipped.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 import type { RgbImage } from "../image.ts";
 import type { HdrColour } from "./header.ts";
 
-/** What a decoder gives of a picture in samples of 16 bits. */
+/** A decoded picture with samples of 16 bits. */
 export interface DeepImage {
   /** Pixels in a row. */
   readonly width: number;
@@ -18,12 +18,12 @@ export interface DeepImage {
   readonly data: Uint16Array;
 }
 
-/** cd/m² of a paper's white. */
+/** Luminance of reference white in cd/m². */
 const WHITE = 203;
-/** Values of a sample. */
+/** Number of values of a sample. */
 const LEVELS = 65_536;
 
-/** Light of each value of PQ (SMPTE ST 2084), white being 1. */
+/** Linear light of each PQ value (SMPTE ST 2084); white is 1. */
 function pq(): Float32Array {
   const [m1, m2, c1, c2, c3] = [2610 / 16384, 2523 / 32, 3424 / 4096, 2413 / 128, 2392 / 128];
   return Float32Array.from({ length: LEVELS }, (_, value) => {
@@ -32,7 +32,7 @@ function pq(): Float32Array {
   });
 }
 
-/** Light of the scene for each value of HLG (ARIB STD-B67), from 0 to 1. */
+/** Linear light of the scene for each HLG value (ARIB STD-B67), from 0 to 1. */
 function hlg(): Float32Array {
   const a = 0.17883277;
   const [b, c] = [1 - 4 * a, 0.5 - a * Math.log(4 * a)];
@@ -42,18 +42,21 @@ function hlg(): Float32Array {
   });
 }
 
-/** HLG's gamma on a screen of 1000 cd/m². */
+/** HLG's system gamma for a display of 1000 cd/m². */
 const SCREEN = { light: 1000, gamma: 1.2 };
-/** Weights of red, green and blue in BT.2020's luminance. */
+/** Weights of red, green and blue in BT.2020 luminance. */
 const LUMINANCE = [0.2627, 0.678, 0.0593] as const;
 
-/** Linear light to that of sRGB's primaries, by ITU-T H.273's numbers; of others, as it is. */
+/**
+ * Matrices from linear light to that of sRGB primaries, by the primaries' number in ITU-T H.273. Other primaries are
+ * not converted.
+ */
 const MATRICES: ReadonlyMap<number, readonly (readonly [number, number, number])[]> = new Map([
   [9, [[1.660491, -0.587641, -0.07285], [-0.12455, 1.1329, -0.008349], [-0.018151, -0.100579, 1.11873]]],
   [12, [[1.22494, -0.22494, 0], [-0.042057, 1.042057, 0], [-0.019638, -0.078636, 1.098274]]],
 ]);
 
-/** sRGB's bytes of light from 0 to 1. */
+/** sRGB byte for each level of linear light from 0 to 1. */
 function encoding(): Uint8ClampedArray {
   return Uint8ClampedArray.from({ length: LEVELS }, (_, level) => {
     const light = level / (LEVELS - 1);
@@ -61,7 +64,7 @@ function encoding(): Uint8ClampedArray {
   });
 }
 
-/** Makes a picture of sRGB. */
+/** Converts a picture to sRGB. */
 export function toSdr({ width, height, data }: DeepImage, { transfer, primaries }: HdrColour): RgbImage {
   const curve = transfer === "PQ" ? pq() : hlg();
   const bytes = encoding();

@@ -1,15 +1,15 @@
 /**
- * What an AV1 stream says of its colours, by the AV1 specification, 5.5.
+ * Reads the colour description of an AV1 stream (AV1 specification, section 5.5).
  *
  * @module
  */
 
-/** Types of a stream's parts. */
+/** Type of the OBU (part of a stream) that describes colours. */
 const SEQUENCE_HEADER = 1;
-/** The sequence header is among the first parts. */
+/** Most OBUs that are searched. The sequence header is among the first. */
 const MAX_PARTS = 16;
 
-/** Bits, the highest first. */
+/** Reads bits, the highest of a byte first. */
 class BitReader {
   readonly #bytes: Uint8Array;
   #at = 0;
@@ -18,7 +18,7 @@ class BitReader {
     this.#bytes = bytes;
   }
 
-  /** A number of so many bits; throws a RangeError if there are fewer. */
+  /** Reads a number of this many bits. Throws a RangeError if there are fewer. */
   take(bits: number): number {
     let value = 0;
     for (let i = 0; i < bits; i++, this.#at++) {
@@ -34,7 +34,7 @@ class BitReader {
     return this.take(1) === 1;
   }
 
-  /** A number as long as its leading zeros tell. */
+  /** Reads a variable-length number, whose leading zeros give its length. */
   takeVariable(): number {
     let zeros = 0;
     while (!this.flag() && zeros < 32) zeros++;
@@ -42,7 +42,7 @@ class BitReader {
   }
 }
 
-/** The colours' numbers (ITU-T H.273) in a stream; `undefined` if it says none, or makes no sense. */
+/** The colour description (numbers of ITU-T H.273) of a stream; `undefined` if it has none or is invalid. */
 export function sequenceColour(stream: Uint8Array): { primaries: number; transfer: number } | undefined {
   try {
     let at = 0;
@@ -67,7 +67,7 @@ export function sequenceColour(stream: Uint8Array): { primaries: number; transfe
   return undefined;
 }
 
-/** Reads up to the colours; the names are those of the specification. */
+/** Reads the header up to the colour description. Names are those of the specification. */
 function readColour(bits: BitReader): { primaries: number; transfer: number } | undefined {
   const profile = bits.take(3);
   bits.flag(); // still_picture

@@ -1,16 +1,17 @@
 /**
- * How the bands of a TIFF file are stored, whatever they mean.
+ * How the bands of a TIFF file are stored, independent of their meaning.
  *
  * @module
  */
 
+import { type Directory, readDirectory } from "./directory.ts";
 import type { Packing, TiffPicture } from "./picture.ts";
-import { firstPicture, PACKINGS, readParts, TAG } from "./picture.ts";
+import { firstPicture, missingValue, PACKINGS, readParts, TAG } from "./picture.ts";
 
 /** Types of numbers. */
 export type NumberFormat = "uint8" | "int8" | "uint16" | "int16" | "float16" | "float32" | "float64";
 
-/** Bands of a kind that we read. */
+/** Bands in a supported layout. */
 export interface TiffBands extends
   Pick<
     TiffPicture,
@@ -25,10 +26,11 @@ export interface TiffBands extends
     | "part"
     | "offsets"
     | "lengths"
+    | "missing"
   > {
-  /** What a number is. */
+  /** Type of a number. */
   readonly format: NumberFormat;
-  /** How parts are packed. */
+  /** Compression of parts. */
   readonly packing: Packing;
 }
 
@@ -42,19 +44,48 @@ const FORMATS: ReadonlyMap<string, NumberFormat> = new Map([
   ["3 32", "float32"],
   ["3 64", "float64"],
 ]);
-/** Bytes of all parts together, with what tiles have beyond the picture. */
+/** Size limit in bytes of all parts, including the margins of tiles. */
 const MAX_BYTES = 2 ** 29;
-const HORIZONTAL = 2;
+/** Predictors of whole numbers and of floating-point numbers. */
+const [HORIZONTAL, FLOATING] = [2, 3];
+
+/** Most pictures of one band that are read. */
+const MAX_PICTURES = 4096;
+/** Bits of NewSubfileType: a preview, or a transparency mask. */
+const NOT_A_PICTURE = 1 | 4;
 
 /**
- * Finds out how the bands of a file's first picture are stored.
+ * Determines how the bands of a file are stored: those of its first picture; if that has one band, also those of the pictures
+ * of the same size after it, as microscopes store them.
  *
- * @param bytes A file of which `isTiff` is true.
- * @param options.most Most numbers.
- * @throws {RangeError} If it is damaged, of an unsupported kind, or too large.
+ * @param bytes A file for which `isTiff` is true.
+ * @param options.most Maximum count of numbers.
+ * @returns At least one picture.
+ * @throws {RangeError} If it is damaged, unsupported or too large.
  */
-export function describeBands(bytes: Uint8Array, { most }: { readonly most: number }): TiffBands {
-  const directory = firstPicture(bytes);
+export function describeBands(bytes: Uint8Array, { most }: { readonly most: number }): TiffBands[] {
+  let directory = firstPicture(bytes);
+  const first = describePicture(directory, { most });
+  const pictures = [first];
+  const seen = new Set<number>();
+  const one = (tag: number): number | undefined => directory.numbers(tag)?.[0];
+  while (first.samples === 1 && directory.next !== 0) {
+    if (seen.has(directory.next) || seen.size === MAX_PICTURES) throw new RangeError("it has too many pictures");
+    seen.add(directory.next);
+    directory = readDirectory(bytes, directory.next);
+    if (((one(TAG.subfileType) ?? 0) & NOT_A_PICTURE) !== 0) continue;
+    if (one(TAG.width) !== first.width || one(TAG.height) !== first.height || (one(TAG.samples) ?? 1) !== 1) break;
+    pictures.push(describePicture(directory, { most }));
+    if (pictures.length * first.width * first.height > most) {
+      throw new RangeError(
+        `${pictures.length} pictures of ${first.width}×${first.height} pixels are more than ${most} numbers`,
+      );
+    }
+  }
+  return pictures;
+}
+
+function describePicture(directory: Directory, { most }: { readonly most: number }): TiffBands {
   const one = (tag: number, missing: number): number => directory.numbers(tag)?.[0] ?? missing;
   const [width, height, samples] = [one(TAG.width, 0), one(TAG.height, 0), one(TAG.samples, 1)];
   if (width * height * samples === 0) throw new RangeError("it has no pixels");
@@ -63,11 +94,11 @@ export function describeBands(bytes: Uint8Array, { most }: { readonly most: numb
   }
   const same = (tag: number, missing: number): number => {
     const [first = missing, ...others] = directory.numbers(tag) ?? [];
-    if (others.some((other) => other !== first)) throw new RangeError("its bands are of different types of numbers");
+    if (others.some((other) => other !== first)) throw new RangeError("its bands have different number types");
     return first;
   };
   const [kind, bits] = [same(TAG.sampleFormat, 1), same(TAG.bits, 1)];
-  // 4 is no known format: whole numbers.
+  // Format 4 means undefined: whole numbers are assumed.
   const format = FORMATS.get(`${kind === 4 ? 1 : kind} ${bits}`);
   if (format === undefined) {
     throw new RangeError(
@@ -81,7 +112,8 @@ export function describeBands(bytes: Uint8Array, { most }: { readonly most: numb
     throw new RangeError(`its bands are compressed by ${packing ?? `method ${compression}`}; ${CONVERT}`);
   }
   const predictor = packing === "LZW" || packing === "deflate" ? one(TAG.predictor, 1) : 1;
-  if (predictor !== 1 && (predictor !== HORIZONTAL || bits > 16 || format === "float16")) {
+  const isFloat = format.startsWith("float");
+  if (predictor !== 1 && predictor !== (isFloat ? FLOATING : HORIZONTAL)) {
     throw new RangeError(`its bands are compressed with predictor ${predictor} of ${bits} bits; ${CONVERT}`);
   }
   const planar = one(TAG.planar, 1) === 2 && samples > 1;
@@ -91,7 +123,7 @@ export function describeBands(bytes: Uint8Array, { most }: { readonly most: numb
   const rowBytes = (planar ? 1 : samples) * part.width * bits / 8;
   const rows = height * Math.ceil(width / part.width) * (planar ? samples : 1);
   if (rowBytes * rows > MAX_BYTES) throw new RangeError(`its parts have more than ${MAX_BYTES} bytes`);
-  if (lengths === undefined) throw new RangeError("it does not say how long its parts are");
+  if (lengths === undefined) throw new RangeError("it does not give the lengths of its parts");
   return {
     width,
     height,
@@ -100,12 +132,13 @@ export function describeBands(bytes: Uint8Array, { most }: { readonly most: numb
     format,
     planar,
     packing,
-    differences: predictor === HORIZONTAL,
+    differences: predictor !== 1,
     reversed: one(TAG.fillOrder, 1) === 2,
     little: directory.little,
     part,
     offsets,
     lengths,
+    missing: missingValue(directory),
   };
 }
 

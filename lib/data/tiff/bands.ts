@@ -1,18 +1,26 @@
 /**
- * TIFF files of any number of bands to planes of numbers, as instruments and satellites give them.
+ * Decodes TIFF files with any number of bands, such as those of instruments and satellites, to planes of numbers.
  *
  * @module
  */
 
 import { halfValue } from "../../weights/half.ts";
-import { addDifferences } from "./differences.ts";
+import { addDifferences, addFloatDifferences } from "./differences.ts";
 import { describeBands, type NumberFormat, type TiffBands } from "./band_layout.ts";
+import { isMissing } from "./picture.ts";
 import { reverseBits, unpack } from "./unpack.ts";
 
-/** How a number is read. */
+/** Reads a number. */
 type Reader = (view: DataView, at: number, little: boolean) => number;
 
-/** Integers are shares of the largest of their type, as in arrays; other numbers stay as they are. */
+/** The largest integer of a type. */
+const LARGEST: Readonly<Partial<Record<NumberFormat, number>>> = {
+  uint8: 255,
+  int8: 127,
+  uint16: 65_535,
+  int16: 32_767,
+};
+/** Integers are divided by the largest value of their type, as in arrays. Other numbers stay as they are. */
 const READERS: Readonly<Record<NumberFormat, Reader>> = {
   uint8: (view, at) => view.getUint8(at) / 255,
   int8: (view, at) => view.getInt8(at) / 127,
@@ -24,20 +32,38 @@ const READERS: Readonly<Record<NumberFormat, Reader>> = {
 };
 
 /**
- * Reads the bands of the first picture of a TIFF file, not turned.
+ * Reads the bands of a TIFF file, as `describeBands` finds them, without applying its orientation.
  *
- * @param options.most Most numbers.
- * @returns Bands × height × width, and its shape.
- * @throws {Error} If it is damaged, of an unsupported kind, too large, or has numbers that are not finite.
+ * @param options.most Maximum count of numbers.
+ * @returns The numbers, bands × height × width, and their shape.
+ * @throws {Error} If it is damaged, unsupported or too large, or has numbers that are not finite.
  */
 export function decodeBands(
   bytes: Uint8Array,
   { most }: { readonly most: number },
 ): { readonly shape: readonly [number, number, number]; readonly data: Float32Array } {
-  const bands = describeBands(bytes, { most });
+  const pictures = describeBands(bytes, { most });
+  const { width, height } = pictures[0]!;
+  const area = height * width;
+  const samples = pictures.reduce((sum, { samples }) => sum + samples, 0);
+  const data = new Float32Array(samples * area);
+  let first = 0;
+  for (const bands of pictures) {
+    decodePicture(bytes, bands, { data, first });
+    first += bands.samples;
+  }
+  return { shape: [samples, height, width], data };
+}
+
+/** Decodes one picture, its bands from number `first` on. */
+function decodePicture(
+  bytes: Uint8Array,
+  bands: TiffBands,
+  { data, first }: { readonly data: Float32Array; readonly first: number },
+): void {
   const { width, height, samples, part, planar, format, little } = bands;
-  const data = new Float32Array(samples * height * width);
   const read = READERS[format];
+  const missing = bands.missing / (LARGEST[format] ?? 1);
   const size = bands.bits / 8;
   const step = planar ? 1 : samples;
   const row = part.width * step * size;
@@ -47,13 +73,14 @@ export function decodeBands(
     const place = index % count;
     const [left, top] = [place % columns * part.width, Math.floor(place / columns) * part.height];
     const rows = Math.min(part.height, height - top);
-    const view = new DataView(unpacked(bytes, bands, { index, rows, length: row * rows }).buffer);
+    const stored = isMissing(bands, index) ? undefined : unpacked(bytes, bands, { index, rows, length: row * rows });
+    const view = stored && new DataView(stored.buffer);
     for (let sample = 0; sample < step; sample++) {
-      const band = planar ? Math.floor(index / count) : sample;
+      const band = first + (planar ? Math.floor(index / count) : sample);
       for (let y = 0; y < rows; y++) {
         let to = (band * height + top + y) * width + left;
         for (let x = 0; x < Math.min(part.width, width - left); x++, to++) {
-          const value = read(view, y * row + (x * step + sample) * size, little);
+          const value = view ? read(view, y * row + (x * step + sample) * size, little) : missing;
           if (!Number.isFinite(value)) {
             throw new RangeError(`band ${band + 1}, row ${top + y}, column ${left + x} is ${value}, expected a number`);
           }
@@ -62,10 +89,9 @@ export function decodeBands(
       }
     }
   }
-  return { shape: [samples, height, width], data };
 }
 
-/** A copy of the bytes of a part. */
+/** The decompressed bytes of a part, as a copy. */
 function unpacked(
   bytes: Uint8Array,
   bands: TiffBands,
@@ -82,6 +108,9 @@ function unpacked(
       length,
     }).subarray(0, length),
   );
-  if (bands.differences) addDifferences(plain, { row: length / rows, rows, step: planar ? 1 : samples, bits, little });
+  if (bands.differences) {
+    const add = bands.format.startsWith("float") ? addFloatDifferences : addDifferences;
+    add(plain, { row: length / rows, rows, step: planar ? 1 : samples, bits, little });
+  }
   return plain;
 }

@@ -1,14 +1,17 @@
 /**
- * Fax machines' packing of black and white, by ITU-T T.4 and T.6.
+ * Fax compression of black and white pictures (ITU-T T.4 and T.6).
  *
  * @module
  */
 
-/** What differs between the kinds. */
+/** Differences between the kinds. */
 export interface CcittOptions {
-  /** `RLE`: rows begin at whole bytes; `G3`: behind codes that end a row; `G4`: each follows from the one above. */
+  /**
+   * `RLE`: rows start at byte boundaries; `G3`: rows start after end-of-line codes; `G4`: each row is coded relative to
+   * the one above.
+   */
   readonly kind: "RLE" | "G3" | "G4";
-  /** Whether rows of G3 may follow from those above. */
+  /** Whether G3 rows may be coded relative to the row above. */
   readonly twoDimensional: boolean;
   /** Pixels in a row. */
   readonly width: number;
@@ -16,7 +19,7 @@ export interface CcittOptions {
   readonly height: number;
 }
 
-/** Codes of runs, for 0 to 63 pixels and then in steps of 64. */
+/** Codes of white and black runs: for 0 to 63 pixels, then in steps of 64. */
 const WHITE = `00110101 000111 0111 1000 1011 1100 1110 1111 10011 10100 00111 01000 001000 000011 110100 110101 101010
 101011 0100111 0001100 0001000 0010111 0000011 0000100 0101000 0101011 0010011 0100100 0011000 00000010 00000011
 00011010 00011011 00010010 00010011 00010100 00010101 00010110 00010111 00101000 00101001 00101010 00101011 00101100
@@ -40,7 +43,10 @@ const BLACK =
 /** Codes of 1792 pixels and more, in steps of 64, for both colours. */
 const LONG = `00000001000 00000001100 00000001101 000000010010 000000010011 000000010100 000000010101 000000010110
 000000010111 000000011100 000000011101 000000011110 000000011111`;
-/** How a row follows from the one above: past a run, by two runs, or by a change as far from the one above. */
+/**
+ * Codes of a row relative to the one above: skip a run (pass), two runs (horizontal), or a change at an offset from the
+ * one above (vertical).
+ */
 const MODES = {
   "0001": "pass",
   "001": "runs",
@@ -56,10 +62,10 @@ type Mode = typeof MODES[keyof typeof MODES];
 
 /** Longest code, in bits. */
 const MAX_BITS = 13;
-/** Zeros before the one that ends a row. */
+/** Number of zeros before the one bit of the end-of-line code. */
 const END_OF_ROW = 11;
 
-/** Values by code, whose first one bit tells its length. */
+/** Values by code. A leading one bit marks the length of the code. */
 type Table<Value> = ReadonlyMap<number, Value>;
 const keyOf = (code: string): number => parseInt(`1${code}`, 2);
 
@@ -71,7 +77,7 @@ function runTable(codes: string): Table<number> {
 const RUNS: readonly [Table<number>, Table<number>] = [runTable(WHITE), runTable(BLACK)];
 const MODE_TABLE: Table<Mode> = new Map(Object.entries(MODES).map(([code, mode]) => [keyOf(code), mode]));
 
-/** Bits, the highest of a byte first. */
+/** Reads bits, the highest of a byte first. */
 class Bits {
   readonly #bytes: Uint8Array;
   #at = 0;
@@ -86,21 +92,21 @@ class Bits {
     return byte >> (7 - (this.#at++ & 7)) & 1;
   }
 
-  /** The value of the code that comes. */
+  /** Reads a code and returns its value. */
   code<Value>(table: Table<Value>): Value {
     for (let key = 1, bits = 0; bits < MAX_BITS; bits++) {
       key = 2 * key + this.take();
       const value = table.get(key);
       if (value !== undefined) return value;
     }
-    throw new RangeError("a fax code makes no sense");
+    throw new RangeError("a fax code is invalid");
   }
 
   toWholeByte(): void {
     this.#at = Math.ceil(this.#at / 8) * 8;
   }
 
-  /** Goes behind the code that ends a row, if that comes. */
+  /** Skips an end-of-line code, if there is one. */
   skipEndOfRow(): void {
     let at = this.#at;
     const bit = (): number => (this.#bytes[at >> 3] ?? 0) >> (7 - (at & 7)) & 1;
@@ -110,10 +116,10 @@ class Bits {
 }
 
 /**
- * Unpacks rows.
+ * Decompresses rows.
  *
- * @returns A bit a pixel, black being 1; each row begins at a whole byte.
- * @throws {RangeError} If it is damaged, or ends too early.
+ * @returns One bit per pixel; black is 1. Each row starts at a byte boundary.
+ * @throws {RangeError} If the data are damaged or end too early.
  */
 export function unpackCcitt(packed: Uint8Array, options: CcittOptions): Uint8Array {
   const { kind, twoDimensional, width, height } = options;
@@ -144,7 +150,7 @@ function fill(out: Uint8Array, row: number, from: number, to: number): void {
   }
 }
 
-/** The length of the next run: of long ones' codes, any number, then one of less than 64 pixels. */
+/** Reads the length of the next run: any number of codes for multiples of 64, then one for less than 64 pixels. */
 function run(bits: Bits, colour: 0 | 1, most: number): number {
   let length = 0;
   while (true) {
@@ -155,12 +161,12 @@ function run(bits: Bits, colour: 0 | 1, most: number): number {
   }
 }
 
-/** Makes sure that a row is not made of empty runs without end. */
+/** Checks that a row does not have an unlimited number of empty runs. */
 function checkCount({ length }: readonly number[], width: number): void {
   if (length > 2 * width + 4) throw new RangeError("a fax row has more runs than pixels");
 }
 
-/** Where colours change in a row that begins with white. */
+/** Positions of colour changes in a row that starts with white. */
 function rowOfRuns(bits: Bits, width: number): number[] {
   const changes: number[] = [];
   let colour: 0 | 1 = 0;
@@ -172,7 +178,7 @@ function rowOfRuns(bits: Bits, width: number): number[] {
   return changes;
 }
 
-/** The same of a row that follows from the one above. */
+/** Positions of colour changes in a row that is coded relative to the one above. */
 function rowLike(bits: Bits, above: readonly number[], width: number): number[] {
   const changes: number[] = [];
   let [at, colour, from] = [-1, 0 as 0 | 1, 0];
@@ -190,7 +196,7 @@ function rowLike(bits: Bits, above: readonly number[], width: number): number[] 
       changes.push(middle, at);
     } else {
       const to = change + mode;
-      if (to < Math.max(at, 0) || to > width) throw new RangeError("a fax row makes no sense");
+      if (to < Math.max(at, 0) || to > width) throw new RangeError("a fax row is invalid");
       at = to;
       changes.push(at);
       colour = colour === 0 ? 1 : 0;

@@ -1,5 +1,5 @@
 /**
- * TIFF files to pixels.
+ * Decodes TIFF files.
  *
  * @module
  */
@@ -7,23 +7,23 @@
 import type { RgbImage } from "../image.ts";
 import { addDifferences } from "./differences.ts";
 import { type JpegDecoder, jpegOfPart } from "./jpeg.ts";
-import { describeTiff, type TiffPicture } from "./picture.ts";
+import { describeTiff, isMissing, type TiffPicture } from "./picture.ts";
 import { reverseBits, unpack } from "./unpack.ts";
 
 /**
- * Decodes the first picture of a TIFF file, of a kind that `describeTiff` takes; not turned.
+ * Decodes the first picture of a TIFF file that `describeTiff` finds supported, without applying its orientation.
  *
- * @param jpeg What decodes the parts that are JPEGs.
+ * @param jpeg Decoder for parts that are JPEGs.
  * @throws {Error} If it is damaged.
  */
 export async function decodeTiff(bytes: Uint8Array, jpeg: JpegDecoder): Promise<RgbImage> {
   const { picture, unsupported } = describeTiff(bytes);
-  if (!picture) throw new Error(unsupported ?? "it does not say how large it is");
+  if (!picture) throw new Error(unsupported ?? "it does not give its size");
   const { width, height, samples, part, planar, bits, alpha } = picture;
   if (picture.offsets.some((offset, i) => offset + picture.lengths[i]! > bytes.length)) {
     throw new RangeError("it ends too early");
   }
-  // What is divided by its transparency is divided before its lower bits are dropped.
+  // Colours are divided by their transparency before their lower bits are dropped.
   const exact = alpha !== undefined && bits > 8;
   const slots = exact ? new Uint16Array(4 * width * height) : new Uint8ClampedArray(4 * width * height);
   const columns = Math.ceil(width / part.width);
@@ -33,9 +33,13 @@ export async function decodeTiff(bytes: Uint8Array, jpeg: JpegDecoder): Promise<
     const place = index % (columns * rows);
     const left = place % columns * part.width;
     const top = Math.floor(place / columns) * part.height;
+    const box = { left, top, width: Math.min(part.width, width - left), height: Math.min(part.height, height - top) };
+    if (isMissing(picture, index)) {
+      fillSamples(box, { slots, picture, only: planar ? slot(plane, picture) : undefined, exact });
+      continue;
+    }
     const offset = picture.offsets[index]!;
     const packed = bytes.subarray(offset, offset + picture.lengths[index]!);
-    const box = { left, top, width: Math.min(part.width, width - left), height: Math.min(part.height, height - top) };
     const slotOf = (sample: number): number => slot(planar ? plane : sample, picture);
     if (picture.packing === "JPEG") {
       const image = await jpegOfPart(packed, picture, box, jpeg);
@@ -63,7 +67,7 @@ interface Box {
   readonly height: number;
 }
 
-/** Samples of a pixel in a part. */
+/** Samples per pixel in a part. */
 function samplesOf({ planar, samples }: TiffPicture): number {
   return planar ? 1 : samples;
 }
@@ -73,13 +77,19 @@ function stride(picture: TiffPicture): number {
   return Math.ceil(picture.part.width * samplesOf(picture) * picture.bits / 8);
 }
 
-/** Which of a pixel's four slots a sample goes to: the fourth has what colours are divided by, or black; -1 is none. */
+/**
+ * Index of a sample among a pixel's four slots; -1 for none. The fourth slot is the alpha value that colours are
+ * divided by, or black.
+ */
 function slot(sample: number, { colours, alpha }: TiffPicture): number {
   if (sample === alpha) return 3;
   return sample < colours ? sample : -1;
 }
 
-/** A part's samples to their pixels' slots: as bytes, or exact as they are; indexes of a palette as they are. */
+/**
+ * Copies a part's samples to the slots of their pixels: scaled to bytes, or unchanged if `exact` or for indexes of a
+ * palette.
+ */
 function copySamples(
   bytes: Uint8Array,
   box: Box,
@@ -118,7 +128,32 @@ function copySamples(
   }
 }
 
-/** A decoded part's pixels to their slots; `only` its first channel to one of them, if it is a plane. */
+/** Fills the slots of a part that is missing in the file; only the slot `only`, if it is a plane. */
+function fillSamples(
+  box: Box,
+  { slots, picture: { bits, colour, missing, width }, only, exact }: {
+    readonly slots: Uint8ClampedArray | Uint16Array;
+    readonly picture: TiffPicture;
+    readonly only?: number;
+    readonly exact: boolean;
+  },
+): void {
+  const value = exact || colour === "palette"
+    ? missing
+    : bits === 16
+    ? missing >> 8
+    : Math.round(missing * 255 / (2 ** bits - 1));
+  for (let y = 0; y < box.height; y++) {
+    const from = 4 * ((box.top + y) * width + box.left);
+    if (only === undefined) slots.fill(value, from, from + 4 * box.width);
+    else if (only >= 0) { for (let x = 0; x < box.width; x++) slots[from + 4 * x + only] = value; }
+  }
+}
+
+/**
+ * Copies the pixels of a decoded JPEG part to their slots; if the part is a plane, only its first channel, to the slot
+ * `only`.
+ */
 function copyPixels(
   image: RgbImage,
   box: Box,
@@ -137,7 +172,7 @@ function copyPixels(
   }
 }
 
-/** Slots to red, green and blue. */
+/** Converts slots to red, green and blue. */
 function colours(
   slots: Uint8ClampedArray | Uint16Array,
   picture: TiffPicture,

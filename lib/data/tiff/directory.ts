@@ -1,40 +1,48 @@
 /**
- * TIFF's directories: numbers by tag. EXIF is one as well.
+ * TIFF directories: numbers by tag. EXIF data have the same format.
  *
  * @module
  */
 
 /** Bytes of a value, by the type of a field; only types of whole numbers are listed. */
 const SIZES: ReadonlyMap<number, 1 | 2 | 4 | 8> = new Map([[1, 1], [3, 2], [4, 4], [7, 1], [13, 4], [16, 8], [18, 8]]);
-/** More fields are no file that a program wrote. */
+/** A field's text. */
+const TEXTS: typeof SIZES = new Map([[2, 1]]);
+/** Most fields. No real file has more. */
 const MAX_FIELDS = 4096;
-/** A field of more numbers is refused: of the tiles of the largest picture, each with its planes, there are fewer. */
+/** A field with more numbers is refused. The largest picture has fewer tiles, even with a plane per channel. */
 const MAX_NUMBERS = 4_000_000;
 
-/** A directory, whose numbers are read when they are asked for. */
+/** A directory. Its numbers are read on demand. */
 export interface Directory {
-  /** Whether there is such a field. */
+  /** Whether a field exists. */
   has(tag: number): boolean;
   /**
    * The whole numbers of a field.
    *
-   * @returns `undefined` if it is missing or has other values.
-   * @throws {RangeError} If it does not lie within the file.
+   * @returns `undefined` if the field is missing or has values of another type.
+   * @throws {RangeError} If it is not within the file.
    */
   numbers(tag: number): readonly number[] | undefined;
   /**
    * The bytes of a field.
    *
-   * @throws {RangeError} If it does not lie within the file.
+   * @throws {RangeError} If it is not within the file.
    */
   bytes(tag: number): Uint8Array | undefined;
-  /** Whether numbers have their lowest byte first. */
+  /**
+   * The text of a field.
+   *
+   * @throws {RangeError} If it is not within the file.
+   */
+  text(tag: number): string | undefined;
+  /** Whether numbers are little-endian. */
   readonly little: boolean;
-  /** Where the next directory is; 0 if there is none. */
+  /** Position of the next directory; 0 if there is none. */
   readonly next: number;
 }
 
-/** Whether a file is a TIFF: in either order of bytes, with addresses of four or eight bytes (BigTIFF). */
+/** Whether a file is a TIFF, in either byte order, with addresses of four or eight bytes (BigTIFF). */
 export function isTiff(bytes: Uint8Array): boolean {
   return /^(?:II[*+]\0|MM\0[*+])/.test(String.fromCharCode(...bytes.subarray(0, 4)));
 }
@@ -42,9 +50,9 @@ export function isTiff(bytes: Uint8Array): boolean {
 /**
  * Reads a directory.
  *
- * @param bytes A file of which `isTiff` is true.
- * @param place Where it is; by default, the file's first one.
- * @throws {RangeError} If it does not lie within the file.
+ * @param bytes A file for which `isTiff` is true.
+ * @param place Position of the directory. Default: the file's first one.
+ * @throws {RangeError} If it is not within the file.
  */
 export function readDirectory(bytes: Uint8Array, place?: number): Directory {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -65,18 +73,20 @@ export function readDirectory(bytes: Uint8Array, place?: number): Directory {
     const tag = number(entry, 2);
     if (!entries.has(tag)) entries.set(tag, entry);
   }
-  /** Where a field's values are. */
+  /** Finds the values of a field. */
   const find = (
     tag: number,
+    isText = false,
   ): { readonly at: number; readonly count: number; readonly size: 1 | 2 | 4 | 8 } | undefined => {
     const entry = entries.get(tag);
-    const size = entry === undefined ? undefined : SIZES.get(number(entry + 2, 2));
+    const type = entry === undefined ? undefined : number(entry + 2, 2);
+    const size = type === undefined ? undefined : (isText ? TEXTS : SIZES).get(type);
     if (entry === undefined || size === undefined) return undefined;
     const count = number(entry + 4, word);
     const inside = count * size <= word;
     const at = inside ? entry + 4 + word : number(entry + 4 + word, word);
     if (count > MAX_NUMBERS || at + count * size > bytes.length) {
-      throw new RangeError("a field lies outside of the file");
+      throw new RangeError("a field is outside the file");
     }
     return { at, count, size };
   };
@@ -92,6 +102,10 @@ export function readDirectory(bytes: Uint8Array, place?: number): Directory {
     bytes(tag) {
       const field = find(tag);
       return field && bytes.subarray(field.at, field.at + field.count * field.size);
+    },
+    text(tag) {
+      const field = find(tag, true);
+      return field && new TextDecoder().decode(bytes.subarray(field.at, field.at + field.count)).replace(/\0.*$/s, "");
     },
   };
 }

@@ -1,5 +1,5 @@
 /**
- * Parts of a TIFF file that are JPEGs, which may share tables.
+ * Decodes parts of a TIFF file that are JPEGs. They may share tables.
  *
  * @module
  */
@@ -13,13 +13,13 @@ import type { TiffPicture } from "./picture.ts";
 /** Decodes a JPEG file. */
 export type JpegDecoder = (bytes: Uint8Array) => Promise<RgbImage>;
 
-/** Scans of a part, at most. */
+/** Most scans of a part. */
 const MAX_SCANS = 64;
 
 /**
- * Decodes a part. Where it has four samples a pixel, these are given as they are.
+ * Decodes a part. Four samples per pixel are returned unconverted.
  *
- * @throws {Error} If it is damaged, or of another size than it should be.
+ * @throws {Error} If it is damaged, or its size differs from the part's.
  */
 export async function jpegOfPart(
   part: Uint8Array,
@@ -46,7 +46,9 @@ export async function jpegOfPart(
     : await decode(file);
 }
 
-/** Adobe's marker, which says whether colours are YCbCr: what decoders guess from, where it is missing, is not here. */
+/**
+ * An Adobe marker, which states whether colours are YCbCr. Without it decoders would guess from data that a part lacks.
+ */
 function adobe(isYcc: boolean): Uint8Array {
   const text = new TextEncoder().encode("Adobe");
   return Uint8Array.of(0xff, MARKER.adobe, 0, 14, ...text, 0, 100, 0, 0, 0, 0, Number(isYcc));

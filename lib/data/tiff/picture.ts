@@ -1,65 +1,67 @@
 /**
- * What a TIFF file's first picture is made of, and whether it is of a kind that we decode.
+ * Describes the first picture of a TIFF file, and whether it is supported.
  *
  * @module
  */
 
 import { type Directory, readDirectory } from "./directory.ts";
 
-/** A picture of a kind that we decode. */
+/** A picture of a supported kind. */
 export interface TiffPicture {
   /** Pixels in a row. */
   readonly width: number;
   /** Rows. */
   readonly height: number;
-  /** What samples mean. */
+  /** Meaning of the samples. */
   readonly colour: Colour;
-  /** Samples of a pixel that are its colour. */
+  /** Number of colour samples per pixel. */
   readonly colours: number;
-  /** All samples of a pixel. */
+  /** Number of samples per pixel. */
   readonly samples: number;
-  /** Bits of a sample. */
+  /** Bits per sample. */
   readonly bits: number;
-  /** Which sample the colours have been multiplied by, if any. */
+  /** Index of the alpha sample by which colours have been multiplied, if any. */
   readonly alpha?: number;
-  /** Whether each sample has a plane of its own. */
+  /** Whether samples are stored as separate planes. */
   readonly planar: boolean;
-  /** How parts are packed. */
+  /** Compression of the parts. */
   readonly packing: Packing;
   /** Whether samples are differences from their left neighbours. */
   readonly differences: boolean;
   /** Whether the lowest bit of a byte comes first. */
   readonly reversed: boolean;
-  /** Whether samples of two bytes have their lowest byte first. */
+  /** Whether samples of two bytes are little-endian. */
   readonly little: boolean;
-  /** Columns and rows of a part: a tile, or a strip of full width. */
+  /** Width and height of a part: a tile, or a strip of full width. */
   readonly part: { readonly width: number; readonly height: number; readonly tiled: boolean };
-  /** Where parts are in the file: row by row, plane by plane. */
+  /** Positions of the parts in the file: row by row, plane by plane. */
   readonly offsets: readonly number[];
-  /** Their bytes. */
+  /** Their lengths in bytes. */
   readonly lengths: readonly number[];
-  /** Red, then green, then blue of each index, of 16 bits. */
+  /** The palette, 16 bits per value: red of all indexes, then green, then blue. */
   readonly palette: readonly number[];
-  /** Whether a row of CCITT G3 may follow from the one above. */
+  /** Whether a row of CCITT G3 may be coded relative to the one above. */
   readonly twoDimensional: boolean;
+  /** Value of the samples of parts that are not stored. */
+  readonly missing: number;
   /** Tables that the JPEGs of all parts share. */
   readonly jpegTables?: Uint8Array;
 }
 
-/** What samples mean. */
+/** Meaning of the samples. */
 export type Colour = "white is zero" | "black is zero" | "RGB" | "palette" | "CMYK" | "YCbCr";
-/** How parts are packed. */
+/** Compression of the parts. */
 export type Packing = "none" | "LZW" | "deflate" | "PackBits" | "JPEG" | "CCITT RLE" | "CCITT G3" | "CCITT G4";
 
-/** What is said of a file. */
+/** Description of a file. */
 export interface TiffDescription {
-  /** Columns and rows, as stored; missing if the file does not say. */
+  /** Width and height, as stored. Missing if the file does not give them. */
   readonly size?: readonly [width: number, height: number];
-  /** As EXIF counts them. */
+  /** Orientation as an EXIF value. */
   readonly orientation?: number;
-  /** Why it cannot be decoded, although it may be sound. */
+  /** Why it cannot be decoded, although it may be valid. */
   readonly unsupported?: string;
-  /** The picture, if it can be. */
+  /** The picture, if it can be decoded. */
   readonly picture?: TiffPicture;
 }
 
@@ -91,6 +93,7 @@ export const TAG = {
   sampleFormat: 339,
   jpegTables: 347,
   cfaPattern: 33422,
+  gdalNodata: 42113,
   dngVersion: 50706,
 } as const;
 
@@ -102,7 +105,7 @@ const COLOURS: ReadonlyMap<number, Colour> = new Map([
   [5, "CMYK"],
   [6, "YCbCr"],
 ]);
-/** Samples of a pixel that are its colour. */
+/** Number of colour samples per pixel. */
 const SAMPLES: Readonly<Record<Colour, number>> = {
   "white is zero": 1,
   "black is zero": 1,
@@ -121,7 +124,7 @@ const OTHER_COLOURS: ReadonlyMap<number, string> = new Map([
 ]);
 const CAMERA_RAW: readonly number[] = [32803, 34892];
 
-/** What parts may be packed with, by Compression. */
+/** Supported values of the field Compression. */
 export const PACKINGS: ReadonlyMap<number, Packing> = new Map([
   [1, "none"],
   [2, "CCITT RLE"],
@@ -141,6 +144,7 @@ const OTHER_PACKINGS: ReadonlyMap<number, string> = new Map([
   [32908, "Pixar film"],
   [32909, "Pixar log"],
   [33003, "JPEG 2000"],
+  [33004, "JPEG 2000"],
   [33005, "JPEG 2000"],
   [34661, "JBIG"],
   [34676, "SGI log"],
@@ -154,28 +158,29 @@ const OTHER_PACKINGS: ReadonlyMap<number, string> = new Map([
   [50002, "JPEG XL"],
 ]);
 
-/** What libtiff's own tools often cannot unpack, or not without its colours. */
+/** Conversion commands for compressions that libtiff's tools often cannot decode, or not with correct colours. */
 const BY_OTHER_TOOLS: ReadonlyMap<number, string> = new Map([
   [6, "tiff2rgba in.tif out.tif"],
-  ...[33003, 33005, 34712].map((jpeg2000) => [jpeg2000, "vips copy in.tif out.png"] as const),
+  ...[33003, 33004, 33005].map((jpeg2000) => [jpeg2000, "vips copy in.tif out.png"] as const),
+  [34712, "tifffile.imread (Python, with imagecodecs)"],
   ...[34887, 50002].map((gdals) => [gdals, "gdal_translate -co COMPRESS=LZW in.tif out.tif"] as const),
 ]);
 
-/** Differences between neighbours. */
+/** Values of the field Predictor. */
 const PREDICTORS = { none: 1, horizontal: 2 } as const;
 const FORMATS = ["", "whole numbers", "signed numbers", "floating-point numbers", "values of no format"];
-/** ExtraSamples: the colours have been multiplied by it. */
+/** Value of ExtraSamples: alpha by which colours have been multiplied. */
 const ASSOCIATED = 1;
-/** Bytes of all samples together: 100 megapixels of RGBA in 16 bits. */
+/** Size limit of all samples in bytes: 100 megapixels of 16-bit RGBA. */
 const MAX_BYTES = 800_000_000;
-/** Pixels that tiles may have beyond the picture's. */
+/** Pixels by which tiles may exceed the picture. */
 const TILE_MARGIN = 4_194_304;
 
 /**
- * Finds out what a file's first picture is.
+ * Describes a file's first picture.
  *
- * @param bytes A file of which `isTiff` is true.
- * @throws {RangeError} If it ends inside its directory, or this makes no sense.
+ * @param bytes A file for which `isTiff` is true.
+ * @throws {RangeError} If the file ends inside its directory, or the directory is invalid.
  */
 export function describeTiff(bytes: Uint8Array): TiffDescription {
   const directory = firstPicture(bytes);
@@ -189,7 +194,7 @@ export function describeTiff(bytes: Uint8Array): TiffDescription {
   return typeof picture === "string" ? { size, orientation, unsupported: picture } : { size, orientation, picture };
 }
 
-/** Directories that are looked at. */
+/** Most directories that are read. */
 const MAX_DIRECTORIES = 16;
 
 /** The first directory that is not a preview of another picture; if there is none, the first one. */
@@ -249,7 +254,7 @@ function readPicture(
   }
   if (bits > 16 || bits === 0) return unsupported(`samples of ${bits} bits`, TO_PNG);
   const colours = SAMPLES[colour];
-  if (samples < colours) throw new RangeError(`it has ${samples} samples a pixel, expected ${colours}`);
+  if (samples < colours) throw new RangeError(`it has ${samples} samples per pixel, expected ${colours}`);
   if (colour === "palette" && bits > 8) return unsupported(`a palette of ${bits} bits`, TO_PNG);
   if (colour === "CMYK" && one(TAG.inkSet, 1) !== 1) return unsupported("inks other than CMYK", TO_PNG);
   if (packing.startsWith("CCITT") && (bits !== 1 || samples !== 1)) {
@@ -294,31 +299,48 @@ function readPicture(
     lengths: lengths ?? offsets.map((_, i) => rowBytes * Math.min(part.height, height - i * part.height)),
     palette: colour === "palette" ? directory.numbers(TAG.palette) ?? [] : [],
     twoDimensional: (one(TAG.t4Options, 0) & 1) !== 0,
+    missing: wholeNumber(missingValue(directory), bits),
     jpegTables: directory.bytes(TAG.jpegTables),
   };
   if (lengths === undefined && (packing !== "none" || part.tiled || planar)) {
-    throw new RangeError("it does not say how long its parts are");
+    throw new RangeError("it does not give the lengths of its parts");
   }
   const [a, b] = bytes.subarray(offsets[0], offsets[0]! + 2);
   if (packing === "LZW" && a === 0 && (b! & 1) !== 0) return unsupported("LZW as before 1992", TO_LZW);
   return picture;
 }
 
-/** What helps with a camera's own files. */
+/** GDAL's value for missing data. Parts that contain only this value may be omitted from the file. */
+export function missingValue(directory: Directory): number {
+  const text = directory.text(TAG.gdalNodata)?.trim();
+  return text ? Number(text) : 0;
+}
+
+/** Whether GDAL has omitted a part from the file. */
+export function isMissing({ offsets, lengths }: Pick<TiffPicture, "offsets" | "lengths">, index: number): boolean {
+  return offsets[index] === 0 && lengths[index] === 0;
+}
+
+/** A number as a sample; 0 if it is not a valid sample. */
+function wholeNumber(value: number, bits: number): number {
+  return Number.isInteger(value) && value >= 0 && value < 2 ** bits ? value : 0;
+}
+
+/** Advice for camera raw files. */
 export const CAMERA_RAW_ADVICE =
   "a camera's raw file is not supported; to convert it: darktable-cli photo.dng photo.jpg, or for the camera's own " +
   "JPEG exiftool -b -JpgFromRaw photo.dng > photo.jpg (or -PreviewImage)";
 
-/** Numbers of no fixed range have to be brought into one by who knows it. */
+/** Floating-point values have no fixed range, so the user has to scale them. */
 function toBytes(width: number, height: number): string {
-  return `magick in.tif -depth 8 out.png if they lie from 0 to 1; else scale the ${width}×${height} values first`;
+  return `magick in.tif -depth 8 out.png if values are in 0 to 1; otherwise scale the ${width}×${height} values first`;
 }
 
 /**
  * Finds the parts of a picture.
  *
- * @returns Why it cannot be decoded, if that is so.
- * @throws {RangeError} If they make no sense.
+ * @returns The parts, or why the picture cannot be decoded.
+ * @throws {RangeError} If the fields are invalid.
  */
 export function readParts(
   directory: Directory,

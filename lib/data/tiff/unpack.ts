@@ -1,5 +1,5 @@
 /**
- * What TIFF's parts are packed with, but for JPEG.
+ * Decompresses parts of TIFF files, except JPEG.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import { unpackCcitt } from "./ccitt.ts";
 import type { TiffPicture } from "./picture.ts";
 
 /**
- * Unpacks a part.
+ * Decompresses a part.
  *
- * @param shape Pixels in its row, rows, and bytes of all; no more are made.
- * @throws {Error} If there are fewer, or they make no sense.
+ * @param shape Pixels per row, rows, and bytes of all rows, which is the most that is written.
+ * @throws {Error} If there are fewer bytes, or the data are invalid.
  */
 export function unpack(
   packed: Uint8Array,
@@ -25,7 +25,7 @@ export function unpack(
   return bytes;
 }
 
-/** How large a part is. */
+/** Size of a part. */
 export interface Shape {
   /** Pixels in a row. */
   readonly width: number;
@@ -60,7 +60,7 @@ function unpacked(
   }
 }
 
-/** Bytes that are unpacked at once. */
+/** Bytes that are decompressed at once. */
 const SLICE = 4096;
 
 function inflate(packed: Uint8Array, length: number): Uint8Array {
@@ -81,7 +81,7 @@ function unpackBits(packed: Uint8Array, length: number): Uint8Array {
   let written = 0;
   for (let at = 0; at < packed.length && written < length;) {
     const count = packed[at++]!;
-    if (count === 128) continue; // nothing
+    if (count === 128) continue; // no operation
     if (count < 128) {
       const literal = packed.subarray(at, at + Math.min(count + 1, length - written));
       out.set(literal, written);

@@ -1,19 +1,19 @@
 /**
- * What the layers of a quantized network are for the kernels: operations on whole numbers, a byte for each channel; the image
- * has two.
+ * Lowers the layers of a quantized network to operations of the kernels on integers: a byte per channel, two bytes for
+ * the image.
  *
  * @module
  */
 
-import type { Convolution } from "../../network/network.ts";
+import type { Convolution, DepthwiseConvolution } from "../../network/network.ts";
 import { areaOf, type Size } from "../../network/size.ts";
 import { quadsOf, type Step, type StepOf } from "../../planner/plan.ts";
 import { cornerShares, type QuantizedWeights, resizePlace } from "../../weights/quantized.ts";
 import { canChain } from "../../weights/quantized_runs.ts";
 import { writeOperation } from "./abi.ts";
 import { type Int8Product, PRODUCTS } from "./int8_product.ts";
-import { packInt8, stepsOf } from "./int8_weights.ts";
-import { betweenPlaces, inputSides, type Place, type Schedule } from "./lower.ts";
+import { packDepthwise, packInt8, PANEL, stepsOf } from "./int8_weights.ts";
+import { betweenPlaces, inputArguments, lowerWindow, outputArguments, type Place, type Schedule } from "./lower.ts";
 import type { MemoryLayout } from "./memory.ts";
 import { forwardWindows, geometryKey } from "./windows.ts";
 
@@ -21,7 +21,7 @@ import { forwardWindows, geometryKey } from "./windows.ts";
 export const INT8_QUAD_BYTES = 4;
 /** Bytes of a pixel of the image, for each channel. */
 export const INT8_IMAGE_BYTES = 2;
-/** Copies, and reads ahead, reach so far behind a sample's last pixel. */
+/** Bytes by which copies and loads may extend beyond a sample's last pixel. */
 const BEHIND = 32;
 
 /** Lowers steps. */
@@ -30,48 +30,58 @@ export class Int8Lowering {
   readonly #weights: QuantizedWeights;
   readonly #product: Int8Product;
 
-  /** For a network's weights, which are to be multiplied like this. */
+  /** Creates a lowering for a network's weights and a way to multiply. */
   constructor(layout: MemoryLayout, weights: QuantizedWeights, product: Int8Product) {
     this.#layout = layout;
     this.#weights = weights;
     this.#product = product;
   }
 
-  /** Takes the image in. */
-  image({ at, bytes, pitch, size, channels }: Place, schedule: Schedule): Uint8Array {
+  /** The operation that converts the image. */
+  image(place: Place, schedule: Schedule): Uint8Array {
+    const { size, channels } = place;
     const perStep = Math.fround(1 / this.#weights.imageScale);
     return writeOperation(
       "image-int8",
-      { output: at, outBytes: bytes, outPitch: pitch, ...size, channels, perStep },
+      { ...outputArguments(place), ...size, channels, perStep },
       schedule,
     );
   }
 
-  /** A layer; `output` is missing where it has none. */
-  step(step: Step, { input, output, schedule }: { input: Place; output?: Place; schedule: Schedule }): Uint8Array {
+  /** A layer; `output` is missing where it has none, and `gates` except in an excitation. */
+  step(
+    step: Step,
+    { input, gates, output, schedule }: { input: Place; gates?: Place; output?: Place; schedule: Schedule },
+  ): Uint8Array {
     switch (step.kind) {
       case "convolution":
         return this.#convolution(step.layer, { input, output: output!, schedule });
       case "classifier":
         return this.#classifier(step, { input, schedule });
       case "max-pool":
-        return writeOperation("max-pool-int8", {
-          ...betweenPlaces(input, output!),
-          result: 0,
-          resultBytes: 0,
-          resultPitch: 0,
-        }, schedule);
+        return lowerWindow("max-pool-int8", input, output!, { schedule });
       case "resize": {
         const [from, to] = [input.size, output!.size];
         const key = `corners ${[from, to].flatMap(({ height, width }) => [height, width])}`;
         const corners = this.#layout.remember(key, () => this.#layout.table(cornerTable(from, to)));
         return writeOperation("resize-int8", { ...betweenPlaces(input, output!), corners }, schedule);
       }
-      // Refused when weights are read (weights/quantized.ts).
       case "depthwise":
-      case "squeeze":
-      case "excitation":
-        throw new Error(`${step.kind} is not computed in eight bits`);
+        return this.#depthwise(step.layer, { input, output: output!, schedule });
+      case "squeeze": {
+        const multiplier = this.#vector(this.#weights.squeezes.get(step.layer.name)!);
+        return writeOperation("squeeze-int8", { ...betweenPlaces(input, output!), multiplier }, schedule);
+      }
+      case "excitation": {
+        const { multiplier, gates: table } = this.#weights.excitations.get(step.layer.name)!;
+        return writeOperation("excitation-int8", {
+          ...betweenPlaces(input, output!),
+          gates: gates!.at,
+          gatesBytes: gates!.bytes,
+          table: this.#vector(table),
+          multiplier: this.#vector(multiplier),
+        }, schedule);
+      }
     }
   }
 
@@ -84,8 +94,8 @@ export class Int8Lowering {
     const shape = { inputs: input.channels, kernel };
     const product = productFor(weight, { ...shape, product: this.#product });
     const geometry = { kernel, stride, input: input.size, output: output.size };
-    // Places do not depend on channels.
-    const { border, key, pixels, phases: [{ inPixels, outPixels }] } = this.#layout.remember(
+    // Positions do not depend on channels.
+    const { border, key, pixels, phases: [{ inPixels }] } = this.#layout.remember(
       `int8 windows ${geometryKey(geometry)}`,
       () => forwardWindows(geometry, { channels: 1, pitch: 1 }),
     );
@@ -94,24 +104,15 @@ export class Int8Lowering {
     const steps = stepsOf(kernel * pixelBytes);
     const gap = (input.size.width + 2 * border) * pitch - 8 * steps;
     if (border > 0) this.#layout.needScratch(pixels * pixelBytes + BEHIND);
-    const places = this.#layout.remember(`int8 places ${key}`, () => ({
-      inPixels: this.#layout.table(inPixels),
-      outPixels: this.#layout.table(outPixels),
-    }));
     const moves = Array.from({ length: kernel }, (_, run) => run === 0 ? 0 : gap);
     return writeOperation("convolve-int8", {
-      input: input.at,
-      inBytes: input.bytes,
-      inPitch: input.pitch,
-      ...inputSides(input),
+      ...inputArguments(input),
       pixelBytes,
       border,
       pitch,
-      output: output.at,
-      outBytes: output.bytes,
-      outPitch: output.pitch,
+      ...outputArguments(output),
       outChannels: output.channels,
-      ...places,
+      inPixels: this.#layout.remember(`int8 places ${key}`, () => this.#layout.table(inPixels)),
       pixels: areaOf(output.size),
       moves: this.#layout.remember(`moves ${moves}`, () => this.#layout.table(moves)),
       runs: kernel,
@@ -125,23 +126,35 @@ export class Int8Lowering {
     }, schedule);
   }
 
+  #depthwise(
+    { name, kernel, stride }: DepthwiseConvolution,
+    { input, output, schedule }: { input: Place; output: Place; schedule: Schedule },
+  ): Uint8Array {
+    const { weight, bias, multiplier } = this.#weights.convolutions.get(name)!;
+    return writeOperation("depthwise-int8", {
+      ...betweenPlaces(input, output),
+      kernel,
+      stride,
+      weights: this.#layout.keep(packDepthwise(weight, { channels: output.channels, taps: kernel ** 2 })),
+      bias: this.#vector(bias, PANEL),
+      multiplier: this.#vector(multiplier, PANEL),
+    }, schedule);
+  }
+
   #classifier(
     { layer: { name, pool, classes } }: StepOf<"classifier">,
     { input, schedule }: { input: Place; schedule: Schedule },
   ): Uint8Array {
     const { weight, bias, steps, reweight = 0 } = this.#weights.classifiers.get(name)!;
     const quads = quadsOf(input.channels);
-    // Where a thread puts the means.
+    // Space for a thread's means.
     this.#layout.needScratch(16 * quads);
     const rows = new Float32Array(classes * 4 * quads);
     for (let out = 0; out < classes; out++) {
       rows.set(weight.subarray(out * input.channels, (out + 1) * input.channels), out * 4 * quads);
     }
     return writeOperation("classify-int8", {
-      input: input.at,
-      inBytes: input.bytes,
-      inPitch: input.pitch,
-      ...inputSides(input),
+      ...inputArguments(input),
       poolHeight: pool.height,
       poolWidth: pool.width,
       quads,
@@ -154,15 +167,15 @@ export class Int8Lowering {
     }, schedule);
   }
 
-  /** Keeps numbers, with zeros up to a quad. */
-  #vector(numbers: Float32Array | Int32Array): number {
-    const padded = new Uint8Array(16 * quadsOf(numbers.length));
+  /** Keeps numbers, with zeros up to a multiple of `lanes`. */
+  #vector(numbers: Float32Array | Int32Array, lanes = 4): number {
+    const padded = new Uint8Array(4 * lanes * Math.ceil(numbers.length / lanes));
     padded.set(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
     return this.#layout.keep(padded);
   }
 }
 
-/** How a layer's products are made. */
+/** The way in which a layer's products are computed. */
 function productFor(
   weight: Int8Array | Int16Array,
   { product, ...shape }: { readonly inputs: number; readonly kernel: number; readonly product: Int8Product },
@@ -172,8 +185,9 @@ function productFor(
 }
 
 /**
- * For each pixel of a resized feature four words: the pixel at its top left corner; pixels to the right, and above them pixels
- * to below; shares of the two upper corners, and of the lower ones, 16 bits each.
+ * Four words for each pixel of a resized feature: the index of the top left corner; distances to the right and lower
+ * corners; shares of the upper corners; shares of the lower ones. Each of the last three contains two numbers of 16
+ * bits.
  */
 function cornerTable(from: Size, to: Size): number[] {
   const line = (side: keyof Size) =>

@@ -1,8 +1,8 @@
 /**
- * How whole numbers are multiplied on the CPU. All ways give the same numbers; engines and processors differ in which
- * of them are right, and fast. The relaxed dot product reads its second operand as signed or unsigned, and adds with or
- * without saturation, as the processor likes: with steps from 0 to 127 none of that shows. Engines have had it wrong,
- * though, so it is tried before its first use.
+ * Chooses how integers are multiplied on the CPU. All ways give the same results; engines and processors differ in
+ * which of them are correct and fast. Depending on the processor, the relaxed dot product reads its second operand as
+ * signed or unsigned and adds with or without saturation. For steps from 0 to 127 this makes no difference. Some
+ * engines have implemented it incorrectly, so it is tested before its first use.
  *
  * @module
  */
@@ -10,35 +10,35 @@
 import { fusedKernels, plainKernels } from "./kernels.ts";
 import { instantiate } from "./thread.ts";
 
-/** Ways to multiply, numbered as in kernels/convolution/int8-tiles.as, which says what each is. */
+/** Ways to multiply, with their codes in kernels/convolution/int8-tiles.as, where they are explained. */
 export const PRODUCTS = { paired: 0, fused: 1, chained: 2, wide: 3 } as const;
 
-/** How products of eight bits are made, where weights allow it. */
+/** The way in which 8-bit products are computed, if weights allow it. */
 export type Int8Product = "paired" | "fused" | "chained";
 
-/** Kernels, and how they are to multiply. */
+/** Kernels and the way to multiply. */
 export interface Int8Kernels {
   /** The module. */
   readonly module: WebAssembly.Module;
-  /** The fastest right way that it has here. */
+  /** The fastest correct way on this machine. */
   readonly product: Int8Product;
 }
 
-/** Finds out how whole numbers are best multiplied here. */
+/** Finds the best way to multiply integers on this machine. */
 export async function int8Kernels(): Promise<Int8Kernels> {
   const module = await fusedKernels();
   const product = module && await rightProduct(module);
   return module && product ? { module, product } : { module: await plainKernels(), product: "paired" };
 }
 
-/** Operands as vectors of bytes, and four sums that are there before. */
+/** Operands as vectors of bytes, and four initial sums. */
 interface Operands {
   readonly weights: readonly number[];
   readonly inputs: readonly number[];
   readonly sums: readonly number[];
 }
 
-/** What relaxed products give. */
+/** Results of relaxed products. */
 interface Products {
   /** Four sums. */
   readonly fused: Int32Array;
@@ -46,7 +46,7 @@ interface Products {
   readonly pairs: Int16Array;
 }
 
-/** Numbers that are extreme, and ones of every sign, with sums that are not zero. */
+/** Test operands: extreme numbers, and numbers of both signs, with sums that are not zero. */
 const TRIALS: readonly Operands[] = [
   {
     weights: [127, 127, 127, 127, -127, -127, -127, -127, 1, -2, 3, -4, 127, -127, 0, 5],
@@ -60,12 +60,15 @@ const TRIALS: readonly Operands[] = [
   },
 ];
 
-/** Operands whose result differs between processors. Real inputs are never that large, and the result is not used. */
+/**
+ * Operands whose result differs between processors. Real inputs are never that large; the result only identifies the
+ * processor.
+ */
 const BEYOND: Operands = { weights: Array(16).fill(127), inputs: Array(16).fill(255), sums: [0, 0, 0, 0] };
-/** Two products, saturated, twice: what x86 makes of it without an instruction for all of it. */
+/** Result of x86 processors without a dot product instruction: twice the saturated sum of two products. */
 const SATURATED = 2 * (2 ** 15 - 1);
 
-/** Which relaxed product is right and the faster one, if any is. */
+/** The faster relaxed product that is correct, if there is one. */
 async function rightProduct(module: WebAssembly.Module): Promise<Int8Product | undefined> {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
   const { multiply } = await instantiate({ module, memory });
@@ -80,10 +83,10 @@ async function rightProduct(module: WebAssembly.Module): Promise<Int8Product | u
 }
 
 /**
- * Chooses by what products come out.
+ * Chooses by the results of products.
  *
- * @param make Makes them of operands.
- * @returns `undefined` if no relaxed product is right.
+ * @param make Computes the products of operands.
+ * @returns `undefined` if no relaxed product is correct.
  */
 export function chooseProduct(make: (operands: Operands) => Products): Int8Product | undefined {
   const results = TRIALS.map((operands) => ({ ...make(operands), wanted: pairsOf(operands), sums: operands.sums }));

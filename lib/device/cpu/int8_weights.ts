@@ -1,9 +1,9 @@
 /**
- * Weights of eight bits as kernels/convolution/int8-tiles.as reads them.
+ * Packs 8-bit weights in the layout of kernels/convolution/int8-tiles.as.
  *
- * `[panel][run][step]`: panels of 8 output channels, the last of 4 if no more are left; runs are rows of the kernel; a step is 8
- * bytes of inputs. Within a step `[part][quad of outputs][output][inputs of the part]`, a part being 4 bytes of inputs, or 2
- * where products are paired.
+ * `[panel][run][step]`: panels have 8 output channels, the last one 4 if no more are left; runs are rows of the kernel;
+ * a step is 8 bytes of inputs. Within a step: `[part][quad of outputs][output][inputs of the part]`, where a part is 4
+ * bytes of inputs, or 2 if products are paired.
  *
  * @module
  */
@@ -12,14 +12,14 @@ import { quadsOf } from "../../planner/plan.ts";
 import { runOrder, STEP, type WeightShape } from "../../weights/quantized_runs.ts";
 
 /** Output channels that are computed together. */
-const PANEL = 8;
+export const PANEL = 8;
 
-/** Steps of 8 bytes in a run of so many bytes. */
+/** Number of 8-byte steps in a run of this many bytes. */
 export function stepsOf(runBytes: number): number {
   return Math.ceil(runBytes / STEP);
 }
 
-/** Bytes of all weights for these outputs. */
+/** Size of all weights for these outputs in bytes. */
 export function int8WeightBytes({ runs, steps, outputs }: { runs: number; steps: number; outputs: number }): number {
   return runs * steps * 4 * STEP * quadsOf(outputs);
 }
@@ -56,6 +56,29 @@ export function packInt8(
         packed[at + step * inStep * 4 * quads + lane * inPart + i % inPart] = weight[out * fanIn + place];
       });
     });
+  }
+  return new Uint8Array(packed.buffer);
+}
+
+/** Bytes of the weights of a depthwise convolution. */
+export function depthwiseBytes({ channels, taps }: { readonly channels: number; readonly taps: number }): number {
+  return 2 * taps * PANEL * Math.ceil(channels / PANEL);
+}
+
+/**
+ * Packs the weights of a depthwise convolution, `[channel][tap]`, as kernels/depthwise/int8.as reads them: in 16 bits, `[panel of 8
+ * channels][tap][8]`.
+ */
+export function packDepthwise(
+  weight: ArrayLike<number>,
+  { channels, taps }: { readonly channels: number; readonly taps: number },
+): Uint8Array {
+  const packed = new Int16Array(depthwiseBytes({ channels, taps }) / 2);
+  for (let channel = 0; channel < channels; channel++) {
+    const lane = channel % PANEL;
+    for (let tap = 0; tap < taps; tap++) {
+      packed[((channel - lane) / PANEL * taps + tap) * PANEL + lane] = weight[channel * taps + tap];
+    }
   }
   return new Uint8Array(packed.buffer);
 }

@@ -9,7 +9,7 @@ export async function cpuKernels(): Promise<WebAssembly.Module> {
   return await fusedKernels() ?? await plainKernels();
 }
 
-/** The module with relaxed instructions, where the engine has them. */
+/** The module with relaxed instructions, if the engine supports them. */
 export async function fusedKernels(): Promise<WebAssembly.Module | undefined> {
   try {
     // @ts-ignore: TypeScript has no source phase imports yet
@@ -19,7 +19,7 @@ export async function fusedKernels(): Promise<WebAssembly.Module | undefined> {
   }
 }
 
-/** The module that every engine runs. */
+/** The module that every engine supports. */
 export async function plainKernels(): Promise<WebAssembly.Module> {
   // @ts-ignore: TypeScript has no source phase imports yet
   return await load(() => import.source("../../../kernels/cpu.wasm"));

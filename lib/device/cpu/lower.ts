@@ -74,16 +74,11 @@ export function lowerConvolution(
   // Whole quads are copied: the last pixel's may extend beyond its channels.
   if (windows.border > 0) layout.needScratch(group * windows.bytes + 16);
   const operation = writeOperation("convolve", {
-    input: input.at,
-    inBytes: input.bytes,
-    inPitch: input.pitch,
-    ...inputSides(input),
+    ...inputArguments(input),
     inChannels: input.channels,
     border: windows.border,
     pitch: windows.pitch,
-    output: output.at,
-    outBytes: output.bytes,
-    outPitch: output.pitch,
+    ...outputArguments(output),
     outChannels: output.channels,
     bias: bias ?? layout.zeros,
     hasBias: Number(bias !== undefined),
@@ -161,16 +156,10 @@ export function lowerWinograd(
   // A patch may extend beyond the last row, and its last quad beyond that.
   const copyBytes = Math.ceil((4 * channels * (size.width + 2) * ((size.height + 2) * group + 1)) / 16 + 2) * 16;
   layout.needScratch(copyBytes + PLACES * PATCHES * (inPatch + outPatch));
-  const patches = layout.remember("patches", () => layout.table(Array.from({ length: PATCHES }, (_, patch) => patch)));
   const operation = writeOperation("winograd", {
-    input: input.at,
-    inBytes: input.bytes,
-    inPitch: input.pitch,
-    ...inputSides(input),
+    ...inputArguments(input),
     inChannels: channels,
-    output: output.at,
-    outBytes: output.bytes,
-    outPitch: output.pitch,
+    ...outputArguments(output),
     outChannels: output.channels,
     bias: bias ?? 0,
     activation: activationCode(activation),
@@ -180,13 +169,61 @@ export function lowerWinograd(
     copyBytes,
     inPatch,
     outPatch,
-    patches,
+    patches: patchNumbers(layout),
     zeros: layout.zeros,
   }, schedule);
   return { operation, group };
 }
 
-/** A depthwise convolution, or its input gradient: from that of what it wrote to that of what it read. */
+/**
+ * A convolution of stride 2, or its input gradient, by minimal filtering. `outputs`: number of its channels, without
+ * padding.
+ */
+export function lowerStridedWinograd(
+  layout: MemoryLayout,
+  name: "strided-winograd" | "strided-winograd-gradient",
+  { input, output, outputs, filter, accumulate }: {
+    readonly input: Place;
+    readonly output: Place;
+    readonly outputs: number;
+    readonly filter: number;
+    readonly accumulate: boolean;
+  },
+): Lowered {
+  const { size, channels } = input;
+  const isGradient = name === "strided-winograd-gradient";
+  const group = Math.ceil(PATCHES / areaOf(strided(isGradient ? size : output.size, 2)));
+  const [inPatch, outPatch] = [16 * quadsOf(channels), 16 * quadsOf(outputs)];
+  // The last patches may extend three rows and some pixels beyond the copy.
+  const copyBytes = Math.ceil((4 * channels * (size.width + 2) * ((size.height + 2) * group + 4)) / 16 + 2) * 16;
+  layout.needScratch(copyBytes + PATCHES * (isGradient ? PLACES * inPatch + 25 * 32 * 8 : inPatch + 9 * outPatch));
+  const operation = writeOperation(name, {
+    ...inputArguments(input),
+    inChannels: channels,
+    ...outputArguments(output),
+    outHeight: output.size.height,
+    outWidth: output.size.width,
+    outChannels: output.channels,
+    panelChannels: outPatch / 4,
+    accumulate: Number(accumulate),
+    group,
+    filter,
+    placeBytes: 4 * filterLength(channels, outputs) / PLACES,
+    copyBytes,
+    inPatch,
+    outPatch,
+    patches: patchNumbers(layout),
+    zeros: layout.zeros,
+  });
+  return { operation, group };
+}
+
+/** A table of the numbers of a group's patches. */
+function patchNumbers(layout: MemoryLayout): number {
+  return layout.remember("patches", () => layout.table(Array.from({ length: PATCHES }, (_, patch) => patch)));
+}
+
+/** A depthwise convolution, or its input gradient. */
 export function lowerDepthwise(
   { kernel, stride }: Pick<DepthwiseConvolution, "kernel" | "stride">,
   { input, output, channels, weights, bias, activation, gradient, accumulate = false, schedule }:
@@ -199,7 +236,7 @@ export function lowerDepthwise(
       readonly accumulate?: boolean;
     },
 ): Uint8Array {
-  // Without a stride, the gradient is a convolution by the kernel turned round.
+  // Without a stride, the gradient is a convolution with the kernel rotated by 180 degrees.
   const isScattered = gradient && stride > 1;
   const places = betweenPlaces(input, output);
   return writeOperation(isScattered ? "depthwise-input-gradient" : "depthwise", {
@@ -216,13 +253,13 @@ export function lowerDepthwise(
   }, schedule);
 }
 
-/** Channels times their gates, or the gradients of that. */
+/** The product of channels and their gates, or its gradients. */
 export function lowerExcitation(
   gate: Gate,
   { input, gates, output, gradients, schedule }: {
     readonly input: Place;
     readonly gates: Place;
-    /** What is written, or its gradient. */
+    /** The output, or its gradient. */
     readonly output: Place;
     /** Gradients of the inputs, and whether they are added to the existing values. */
     readonly gradients?: Readonly<Record<"input" | "gates", { readonly place: Place; readonly accumulate: boolean }>>;
@@ -243,7 +280,7 @@ export function lowerExcitation(
 
 /** Max-pooling or the mean of all pixels, its gradient, or the gradient of a ReLU. */
 export function lowerWindow(
-  name: "max-pool" | "max-pool-gradient" | "relu-gradient" | "squeeze" | "squeeze-gradient",
+  name: "max-pool" | "max-pool-int8" | "max-pool-gradient" | "relu-gradient" | "squeeze" | "squeeze-gradient",
   input: Place,
   output: Place,
   { result, schedule }: { readonly result?: Place; readonly schedule?: Schedule } = {},
@@ -276,28 +313,32 @@ function fromTo(input: Place, output: Place, result?: Place): Arguments<"max-poo
   };
 }
 
-/** Where a layer reads and writes. */
+/** The input and output places of a layer. */
 export function betweenPlaces(
   input: Place,
   output: Place,
 ): Omit<Arguments<"max-pool">, "result" | "resultBytes" | "resultPitch"> {
   return {
-    input: input.at,
-    inBytes: input.bytes,
-    inPitch: input.pitch,
-    ...inputSides(input),
-    output: output.at,
-    outBytes: output.bytes,
-    outPitch: output.pitch,
+    ...inputArguments(input),
+    ...outputArguments(output),
     outHeight: output.size.height,
     outWidth: output.size.width,
     channels: output.channels,
   };
 }
 
-/** Height and width of the input. */
-export function inputSides({ size: { height, width } }: Pick<Place, "size">): { inHeight: number; inWidth: number } {
-  return { inHeight: height, inWidth: width };
+/** The channels that are read. */
+export function inputArguments(
+  { at, bytes, pitch, size: { height, width } }: Omit<Place, "channels">,
+): Pick<Arguments<"max-pool">, "input" | "inBytes" | "inPitch" | "inHeight" | "inWidth"> {
+  return { input: at, inBytes: bytes, inPitch: pitch, inHeight: height, inWidth: width };
+}
+
+/** The channels that are written. */
+export function outputArguments(
+  { at, bytes, pitch }: Pick<Place, "at" | "bytes" | "pitch">,
+): Pick<Arguments<"max-pool">, "output" | "outBytes" | "outPitch"> {
+  return { output: at, outBytes: bytes, outPitch: pitch };
 }
 
 /** The position of each row or column of a resized feature in the original: see kernels/resize/places.as. */

@@ -11,7 +11,7 @@ import { type Exports, hasThreads, instantiate, type Start, Thread } from "./thr
  * Threads for one module and memory. Dispose of them (`using`) to end them; idle threads do not keep the process alive.
  */
 export class ThreadPool implements Disposable {
-  /** Most threads that a run uses. */
+  /** Maximum number of threads of a run. */
   readonly threads: number;
   readonly #start: Start;
   readonly #threads: Thread[] = [];
@@ -46,7 +46,7 @@ export class ThreadPool implements Disposable {
    */
   async run(name: string, args: readonly number[], options: { readonly threads?: number } = {}): Promise<void> {
     if (this.#failure) throw this.#failure;
-    if (this.#running) throw new Error("the pool is running already");
+    if (this.#running) throw new Error("the pool is already running");
     this.#running = true;
     try {
       const threads = await this.#ready(Math.min(options.threads ?? this.threads, this.threads));

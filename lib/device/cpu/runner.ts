@@ -14,7 +14,7 @@ import { cpuKernels } from "./kernels.ts";
 import { defaultThreads, ThreadPool } from "./pool.ts";
 import { CpuMemory } from "./runner_memory.ts";
 
-/** Most threads that share one sample: its layers are small. Only two have been measured. */
+/** Maximum number of threads that share one sample, because its layers are small. Only two have been measured. */
 const MAX_TEAM = 8;
 
 /** Runs a plan on the CPU. */
@@ -29,11 +29,12 @@ export class CpuRunner implements Runner {
   #runs = 0;
 
   /**
-   * Prepares a plan with its weights, in floats or in eight bits.
+   * Prepares a plan with its weights, in floating point or 8 bits.
    *
-   * @param options `batchSize`: most samples in a batch, if there is room. `threads`: default one per core. `keeps`: whether
-   * each sample's features are to be read after a run. `kernels`: how whole numbers are multiplied; default: as is best here.
-   * @throws {RanetError} If that takes more memory than there is.
+   * @param options `batchSize`: most samples in a batch, if there is room. `threads`: default one per core. `keeps`:
+   * whether each sample's features can be read after a run. `kernels`: how integers are multiplied. Default: the best
+   * way on this machine.
+   * @throws {RanetError} If there is too little memory.
    */
   static async create(
     plan: Plan,
@@ -81,7 +82,7 @@ export class CpuRunner implements Runner {
     return { logits, exits: this.#memory.exits().map((exit) => exit === NO_EXIT ? range.to - 1 : exit) };
   }
 
-  /** What a feature holds, `[y][x][channel]`, if features are kept: in floats, or in steps. */
+  /** The contents of a feature, `[y][x][channel]`, if features are kept: as floats, or in steps. */
   feature(region: Region, sample: number): Float32Array {
     return this.#memory.feature(region, sample);
   }

@@ -16,13 +16,14 @@ import { type Fields, PROGRESS_BYTES, structBytes, writeOperation, writeStruct }
 import {
   filterArguments,
   filterLength,
-  inputSides,
+  inputArguments,
   lowerConvolution,
   lowerDepthwise,
   lowerExcitation,
   lowerResize,
   lowerWindow,
   lowerWinograd,
+  outputArguments,
   type Place,
   type Schedule,
 } from "./lower.ts";
@@ -54,7 +55,7 @@ interface Filter {
   readonly args: number;
 }
 
-/** A quantized network's weights, and how they are to be multiplied. */
+/** A quantized network's weights and the way to multiply. */
 export interface Int8Weights {
   /** The weights. */
   readonly quantized: QuantizedWeights;
@@ -62,7 +63,7 @@ export interface Int8Weights {
   readonly product: Int8Product;
 }
 
-/** What a plan is run with. */
+/** The weights for a plan. */
 export type RunnerWeights = FoldedWeights | Int8Weights;
 
 /** Memory for one plan. */
@@ -80,7 +81,7 @@ export class CpuMemory {
   readonly #layout = new MemoryLayout(LINE);
   /** Bytes of four channels. */
   readonly #quadBytes: number;
-  /** Where the first sample's activations are, and how many bytes each has. */
+  /** Address of the first sample's activations, and stride of samples in bytes. */
   readonly #arenas: { readonly at: number; readonly bytes: number };
   readonly #filters: Filter[] = [];
   /** Address of the weights of the filter that is being transformed. */
@@ -92,8 +93,8 @@ export class CpuMemory {
    *
    * @param plan The plan to run.
    * @param weights Its weights, batch norm folded in.
-   * @param options `batchSize`: most samples in a batch, if there is room. `threads`: most threads that run it. `keeps`: whether
-   * features are to be read after a run, in a plan that keeps them apart.
+   * @param options `batchSize`: most samples in a batch, if there is room. `threads`: most threads that run it.
+   * `keeps`: whether features can be read after a run; the plan must keep them separate.
    * @throws {RanetError} If there is too little memory.
    */
   constructor(
@@ -165,7 +166,9 @@ export class CpuMemory {
 
   /** Copies images into the memory. */
   load(images: Float32Array, count: number): void {
-    if (count > this.batchSize) throw new RangeError(`a batch of ${count} where there is room for ${this.batchSize}`);
+    if (count > this.batchSize) {
+      throw new RangeError(`a batch of ${count} samples, more than the batch size ${this.batchSize}`);
+    }
     this.#samples = count;
     this.#floats(this.#fixed.images, images.length).set(images);
     this.#words(this.#fixed.exits, count).fill(NO_EXIT);
@@ -186,7 +189,7 @@ export class CpuMemory {
     const { progress, logits, stageLogits } = this.#fixed;
     new Uint8Array(this.memory.buffer, this.program, program.length).set(program);
     this.#words(progress, this.#threads * PROGRESS_BYTES / 4).fill(0);
-    // Boosted exits read the logits of the stage before.
+    // Boosted exits read the logits of the previous stage.
     this.#floats(logits + from * stageLogits, (stages - from) * stageLogits / 4).fill(0);
     if (thresholds) new Float64Array(this.memory.buffer, this.#fixed.thresholds + 8 * from).set(thresholds);
   }
@@ -202,7 +205,7 @@ export class CpuMemory {
     return [...this.#words(this.#fixed.exits, this.#samples)];
   }
 
-  /** What a feature holds after a run of all stages, `[y][x][channel]`: in floats, or in steps. */
+  /** The contents of a feature after a run of all stages, `[y][x][channel]`: as floats, or in steps. */
   feature(region: Region, sample: number): Float32Array {
     const { at, bytes, pitch, size, channels } = this.#place(region);
     const values = this.#quadBytes === INT8_QUAD_BYTES
@@ -216,28 +219,30 @@ export class CpuMemory {
     return feature;
   }
 
-  /** The same of a quantized network. */
+  /** Lowers a quantized network. */
   #lowerInt8({ quantized, product }: Int8Weights): Uint8Array[][] {
     const { image } = this.#plan;
     const lowering = new Int8Lowering(this.#layout, quantized, product);
     const pitch = INT8_IMAGE_BYTES * image.channels;
     const imageBytes = pitch * areaOf(image.size);
-    // Its numbers are wider than the features', among which there is no room for it.
+    // Its numbers are wider than those of features, so it has its own memory.
     const at = this.#layout.take(this.batchSize * imageBytes);
     const input: Place = { at, bytes: imageBytes, pitch, size: image.size, channels: image.channels };
     const load = lowering.image(input, { parts: partsOf(areaOf(image.size) * image.channels), last: true });
     return this.#lowerStages(load, (step, last) => {
-      const [from, to] = [...step.reads, ...step.writes].map((region) => this.#place(region));
+      const [from, gates] = step.reads.map((region) => this.#place(region));
+      const [output] = step.writes.map((region) => this.#place(region));
       const isImage = step.layer.reads[0].feature === 0;
       const schedule = { parts: int8Parts(step), last };
-      return lowering.step(step, { input: isImage ? input : from, output: to, schedule });
+      return lowering.step(step, { input: isImage ? input : from, gates, output, schedule });
     });
   }
 
-  /** Each stage's operations; the image comes before the first's. */
+  /** The operations of each stage. The first stage starts with the image. */
   #lower(weights: FoldedWeights): Uint8Array[][] {
-    const { at, bytes, pitch, size, channels } = this.#place(this.#plan.image);
-    const load = writeOperation("image", { output: at, outBytes: bytes, outPitch: pitch, ...size, channels }, {
+    const image = this.#place(this.#plan.image);
+    const { size, channels } = image;
+    const load = writeOperation("image", { ...outputArguments(image), ...size, channels }, {
       parts: partsOf(areaOf(size) * channels),
       last: true,
     });
@@ -245,7 +250,7 @@ export class CpuMemory {
   }
 
   #lowerStages(load: Uint8Array, lowerStep: (step: Step, isLast: boolean) => Uint8Array): Uint8Array[][] {
-    /** A plan may have a step more than once. By whether it is its wave's last. */
+    /** Lowered steps, by whether they are the last of their wave. A plan may contain a step more than once. */
     const known = { true: new Map<Step, Uint8Array>(), false: new Map<Step, Uint8Array>() };
     const lower = (step: Step, isLast: boolean) => {
       const found = known[`${isLast}`].get(step) ?? lowerStep(step, isLast);
@@ -333,16 +338,13 @@ export class CpuMemory {
   #classifier(step: StepOf<"classifier">, { weight, bias, reweight = 0 }: FoldedLayer, last: boolean): Uint8Array {
     const { classes, pool } = step.layer;
     const input = this.#place(step.reads[0]);
-    const { at, bytes, pitch, channels } = input;
+    const { channels } = input;
     const quads = quadsOf(channels);
     // Space for a thread's means.
     this.#layout.needScratch(QUAD_BYTES * quads);
     return writeOperation("classify", {
       ...NO_TRAINING,
-      input: at,
-      inBytes: bytes,
-      inPitch: pitch,
-      ...inputSides(input),
+      ...inputArguments(input),
       poolHeight: pool.height,
       poolWidth: pool.width,
       quads,
@@ -402,7 +404,10 @@ function partsOf(work: number): number {
   return Math.ceil(work / PART);
 }
 
-/** How many threads a step of a quantized network is worth: of multiply-adds two take the time of one in floats. */
+/**
+ * Number of threads that are worthwhile for a step of a quantized network. Two 8-bit multiply-adds take the time of one
+ * in floating point.
+ */
 function int8Parts(step: Step): number {
   switch (step.kind) {
     case "convolution": {
@@ -411,10 +416,15 @@ function int8Parts(step: Step): number {
       const most = Math.max(areaOf(output.size) / 4, output.channels / TILE.channels);
       return Math.min(partsOf(work / 2), Math.ceil(most));
     }
-    // Quantized models have none of these layers.
-    case "depthwise":
+    case "depthwise": {
+      const { layer, writes: [{ size, channels }] } = step;
+      return Math.min(partsOf(areaOf(size) * channels * layer.kernel ** 2 / 2), size.height);
+    }
     case "squeeze":
-    case "excitation":
+    case "excitation": {
+      const [input] = step.reads;
+      return Math.min(partsOf(areaOf(input.size) * input.channels), quadsOf(input.channels));
+    }
     case "max-pool":
     case "resize": {
       const [output] = step.writes;

@@ -30,7 +30,7 @@ import { pack, packedLength, unpack } from "./pack.ts";
 import { defaultThreads, ThreadPool } from "./pool.ts";
 import { buildTrainingProgram, type TrainingProgram } from "./training_program.ts";
 
-/** How a CPU trainer is made. */
+/** Options of a CPU trainer. */
 export interface CpuTrainerOptions extends TrainerOptions {
   /** Number of threads. Default: one per core. */
   readonly threads?: number;
@@ -46,7 +46,7 @@ export class CpuTrainer implements Trainer {
   readonly #program: TrainingProgram;
   readonly #memory: WebAssembly.Memory;
   readonly #pool: ThreadPool;
-  readonly #batch: number;
+  readonly #batchSize: number;
   readonly #optimizer: OptimizerOptions;
   readonly #turns = new Turns();
 
@@ -83,13 +83,13 @@ export class CpuTrainer implements Trainer {
     program: TrainingProgram,
     memory: WebAssembly.Memory,
     pool: ThreadPool,
-    { batch, optimizer }: CpuTrainerOptions,
+    { batchSize, optimizer }: CpuTrainerOptions,
   ) {
     this.#plan = plan;
     this.#program = program;
     this.#memory = memory;
     this.#pool = pool;
-    this.#batch = batch;
+    this.#batchSize = batchSize;
     this.#optimizer = optimizer;
     this.bytes = program.bytes;
     this.device = { kind: "cpu", name: `CPU, ${pool.threads} ${pool.threads === 1 ? "thread" : "threads"}` };
@@ -98,7 +98,7 @@ export class CpuTrainer implements Trainer {
   /** Takes a step. */
   step(images: Float32Array, labels: Uint32Array, options: StepOptions): Promise<StepLosses> {
     const { second } = options;
-    checkBatch(this.#plan.network, { images, labels, batch: this.#batch, second });
+    checkBatch(this.#plan.network, { images, labels, batchSize: this.#batchSize, second });
     const [ownImages, ownLabels] = [images.slice(), labels.slice()];
     const ownSecond = second
       ? { labels: second.labels.slice(), shares: second.shares.slice() }
@@ -152,8 +152,10 @@ export class CpuTrainer implements Trainer {
       ...[learningRate, scale.first, scale.second, seed, scratch, scratchBytes, gate],
     ]);
     const exits = this.#plan.network.exits.map((_, exit) => exit);
-    const lossesOf = (exit: number) => new Float64Array(buffer, program.layout.losses + 8 * exit * this.#batch, count);
-    const correctOf = (exit: number) => new Uint32Array(buffer, program.layout.correct + 4 * exit * this.#batch, count);
+    const lossesOf = (exit: number) =>
+      new Float64Array(buffer, program.layout.losses + 8 * exit * this.#batchSize, count);
+    const correctOf = (exit: number) =>
+      new Uint32Array(buffer, program.layout.correct + 4 * exit * this.#batchSize, count);
     return {
       losses: Float64Array.from(exits, (exit) => lossesOf(exit).reduce((sum, loss) => sum + loss, 0) / count),
       correct: Uint32Array.from(exits, (exit) => correctOf(exit).reduce((sum, correct) => sum + correct, 0)),
@@ -197,11 +199,11 @@ export class CpuTrainer implements Trainer {
 const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
 
 async function tooLarge(plan: TrainingPlan, options: TrainerOptions & { threads: number }): Promise<RanetError> {
-  const bytesOf = (batch: number) => buildTrainingProgram(plan, { ...options, batch }).bytes;
-  const fits = await largestBatchThat(options.batch, (batch) => bytesOf(batch) <= MAX_BYTES);
+  const bytesOf = (batchSize: number) => buildTrainingProgram(plan, { ...options, batchSize }).bytes;
+  const fits = await largestBatchThat(options.batchSize, (batchSize) => bytesOf(batchSize) <= MAX_BYTES);
   return new RanetError(
-    `Cannot train ${plan.network.spec.name} on the CPU with a batch of ${options.batch}: it needs ` +
-      `${gigabytes(bytesOf(options.batch))}, and at most 4 GiB can be addressed. ` +
+    `Cannot train ${plan.network.spec.name} on the CPU with a batch of ${options.batchSize}: it needs ` +
+      `${gigabytes(bytesOf(options.batchSize))}, and at most 4 GiB can be addressed. ` +
       (fits > 0 ? `The largest batch that fits is ${fits}.` : "Not even one image fits."),
     { code: "too-large", ...fits > 0 && { remedy: { batch: fits } } },
   );

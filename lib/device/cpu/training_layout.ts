@@ -13,7 +13,7 @@ import { filterLength } from "./lower.ts";
 import { MemoryLayout } from "./memory.ts";
 import { packedLength } from "./pack.ts";
 import { LINE, ParameterMemory, type Temporary, TensorMemory } from "./training_memory.ts";
-import { isWorthWinograd } from "./winograd.ts";
+import { isWorthStridedWinograd, isWorthWinograd } from "./winograd.ts";
 
 /** Data of a layer that the next segment needs. */
 export type TemporaryKind = "sums" | "gradient sums" | "transposed" | "filter" | "gradient filter" | "parts";
@@ -54,7 +54,7 @@ export function weightLength({ reads: [input], writes: [output], kernel }: Convo
   return packedLength([output.channels, input.channels, kernel, kernel]);
 }
 
-/** The shape of a step that kernels/convolution/winograd.as computes. */
+/** The shape of a step that kernels/convolution/winograd.as or strided-winograd.as computes. */
 export interface WinogradShape {
   /** The layer. */
   readonly layer: Convolution;
@@ -64,21 +64,26 @@ export interface WinogradShape {
   readonly outputs: number;
   /** The place of its transformed weights. */
   readonly filter: TemporaryKind;
+  /** Whether the layer has a stride of 2. */
+  readonly isStrided: boolean;
 }
 
 /** The shape of a step for Winograd's filtering; undefined if it is computed otherwise. */
 export function winogradShape(step: TrainingStep): WinogradShape | undefined {
   switch (step.kind) {
     case "convolution": {
-      const { reads: [{ channels: inputs }], writes: [{ channels: outputs }] } = step;
-      return isWorthWinograd(step, { inputs, outputs })
-        ? { layer: step, inputs, outputs, filter: "filter" }
+      const { reads: [{ channels: inputs }], writes: [{ channels: outputs }], bias, activation } = step;
+      const isStrided = !bias && activation === "none" && isWorthStridedWinograd(step, { inputs, outputs });
+      return isStrided || isWorthWinograd(step, { inputs, outputs })
+        ? { layer: step, inputs, outputs, filter: "filter", isStrided }
         : undefined;
     }
     case "input-gradient": {
       const { layer, gradient: { channels: inputs }, result: { channels: outputs, accumulate } } = step;
-      const isWorth = !accumulate && isWorthWinograd(layer, { inputs, outputs });
-      return isWorth ? { layer, inputs, outputs, filter: "gradient filter" } : undefined;
+      const isStrided = isWorthStridedWinograd(layer, { inputs, outputs });
+      return isStrided || !accumulate && isWorthWinograd(layer, { inputs, outputs })
+        ? { layer, inputs, outputs, filter: "gradient filter", isStrided }
+        : undefined;
     }
   }
 }
@@ -114,15 +119,15 @@ export class CpuTrainingLayout extends MemoryLayout {
     options: TrainerOptions & { readonly threads: number },
   ) {
     super(LINE);
-    const { batch, threads, optimizer, emaDecay } = options;
+    const { batchSize, threads, optimizer, emaDecay } = options;
     const exits = plan.network.exits.length;
     this.gate = this.take(8);
     this.stopped = this.take(4);
-    this.labels = this.take(4 * batch);
-    this.seconds = this.take(4 * batch);
-    this.shares = this.take(4 * batch);
-    this.losses = this.take(8 * batch * exits);
-    this.correct = this.take(4 * batch * exits);
+    this.labels = this.take(4 * batchSize);
+    this.seconds = this.take(4 * batchSize);
+    this.shares = this.take(4 * batchSize);
+    this.losses = this.take(8 * batchSize * exits);
+    this.correct = this.take(4 * batchSize * exits);
     this.parameters = new ParameterMemory(plan, this, { optimizer, ema: emaDecay > 0 });
     for (const step of plan.forward) {
       if (step.kind === "norm") {
@@ -131,12 +136,12 @@ export class CpuTrainingLayout extends MemoryLayout {
         this.#norms.set(step.layer.norm, { coefficients, mean: this.take(bytes), variance: this.take(bytes) });
       } else if (step.kind === "classifier") {
         const { exit, classes, reads: [{ channels }] } = step;
-        const means = this.take(batch * 16 * quadsOf(channels));
-        this.#heads.set(exit, { layer: step, means, logits: this.take(4 * batch * classes) });
+        const means = this.take(batchSize * 16 * quadsOf(channels));
+        this.#heads.set(exit, { layer: step, means, logits: this.take(4 * batchSize * classes) });
       }
     }
-    const temporaries = this.#findTemporaries(segments, batch);
-    this.tensors = new TensorMemory(plan, this, { segments, temporaries, batch });
+    const temporaries = this.#findTemporaries(segments, batchSize);
+    this.tensors = new TensorMemory(plan, this, { segments, temporaries, batchSize });
   }
 
   /** Addresses of a batch norm. */
@@ -158,7 +163,7 @@ export class CpuTrainingLayout extends MemoryLayout {
    * Finds the temporaries. Sums and parts are used after a barrier; transposed weights are made one segment before
    * their use.
    */
-  #findTemporaries(segments: readonly (readonly TrainingStep[])[], batch: number): Temporary[] {
+  #findTemporaries(segments: readonly (readonly TrainingStep[])[], batchSize: number): Temporary[] {
     const found: Temporary[] = [];
     const add = (kind: TemporaryKind, layer: Pick<Convolution, "name">, temporary: Temporary): void => {
       this.#temporaries.set(`${kind} ${layer.name}`, found.length);
@@ -172,7 +177,7 @@ export class CpuTrainingLayout extends MemoryLayout {
           add(filter, layer, { first: time - 1, last: time, length: filterLength(inputs, outputs) });
         }
         if (step.kind === "norm-statistics" || step.kind === "norm-sums") {
-          const length = batch * 4 * 4 * quadsOf(step.input.channels);
+          const length = batchSize * 4 * 4 * quadsOf(step.input.channels);
           add(step.kind === "norm-sums" ? "gradient sums" : "sums", step.layer, {
             first: time,
             last: time + 1,

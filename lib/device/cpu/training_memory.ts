@@ -24,7 +24,7 @@ const NUMBER = 4;
 
 /** Consecutive parameters that the optimiser treats alike. */
 export interface ParameterGroup {
-  /** Address of the first number; gradients, velocities and averages lie at the same distance from their starts. */
+  /** Address of the first number; gradients, velocities and averages are at the same distance from their starts. */
   readonly address: number;
   /** Numbers, a multiple of 4. */
   readonly length: number;
@@ -117,12 +117,12 @@ export class TensorMemory {
   constructor(
     plan: TrainingPlan,
     layout: MemoryLayout,
-    options: { segments: readonly (readonly TrainingStep[])[]; temporaries: readonly Temporary[]; batch: number },
+    options: { segments: readonly (readonly TrainingStep[])[]; temporaries: readonly Temporary[]; batchSize: number },
   ) {
     this.#plan = plan;
     const lifetimes: (Lifetime & { length: number; first: number; last: number })[] = plan.features.map((
       { size, channels },
-    ) => ({ length: options.batch * areaOf(size) * 4 * quadsOf(channels), first: Infinity, last: -1 }));
+    ) => ({ length: options.batchSize * areaOf(size) * 4 * quadsOf(channels), first: Infinity, last: -1 }));
     lifetimes[0].first = 0;
     options.segments.forEach((steps, time) => {
       for (const { feature } of steps.flatMap(viewsOf)) {

@@ -75,14 +75,31 @@ export function buildTrainingProgram(
   };
 }
 
-/** Splits steps into segments: a new one starts with a step that needs results of all threads. */
+/**
+ * Splits steps into segments: a new one starts with a step that needs results of all threads. Gradients of weights do,
+ * but no later step reads them, so they are computed at the start of the next such segment: threads meet half as often,
+ * and the steps that follow an input gradient find it in the cache.
+ */
 function splitAtBarriers(steps: readonly TrainingStep[]): TrainingStep[][] {
   const segments: TrainingStep[][] = [];
-  for (const step of steps) {
-    if (segments.length === 0 || waits(step)) segments.push([]);
+  const last = steps.findLastIndex((step) => waits(step) && !isWeightGradient(step));
+  let deferred: TrainingStep[] = [];
+  steps.forEach((step, i) => {
+    if (isWeightGradient(step) && i < last) {
+      deferred.push(step);
+      return;
+    }
+    if (segments.length === 0 || waits(step)) {
+      segments.push(deferred);
+      deferred = [];
+    }
     segments[segments.length - 1].push(step);
-  }
+  });
   return segments;
+}
+
+function isWeightGradient({ kind }: TrainingStep): boolean {
+  return kind === "weight-gradient" || kind === "depthwise-weight-gradient";
 }
 
 function waits(step: TrainingStep): boolean {
@@ -130,12 +147,12 @@ function writeSegments(steps: readonly (readonly TrainingStep[])[], writer: Step
 
 /** The optimiser, unless a loss is not finite. */
 function descent(plan: TrainingPlan, layout: CpuTrainingLayout, options: TrainerOptions): Uint8Array[] {
-  const { batch, optimizer, gradients, emaDecay } = options;
+  const { batchSize, optimizer, gradients, emaDecay } = options;
   const { groups, toGradient, toVelocity, toSquares, toEma } = layout.parameters;
   const whole = [writeOperation("finite", {
     losses: layout.losses,
     exits: plan.network.exits.length,
-    exitBytes: 8 * batch,
+    exitBytes: 8 * batchSize,
     stopped: layout.stopped,
   })];
   for (const { address, length, decays, exits } of groups) {

@@ -20,13 +20,14 @@ import { distillationAt, type TrainerOptions } from "../trainer.ts";
 import { writeOperation, writeStruct } from "./abi.ts";
 import {
   filterArguments,
-  inputSides,
+  inputArguments,
   lowerConvolution,
   lowerDepthwise,
   type Lowered,
   lowerExcitation,
   lowerPhases,
   lowerResize,
+  lowerStridedWinograd,
   lowerWindow,
   lowerWinograd,
   type Place,
@@ -195,7 +196,10 @@ export class StepWriter {
     const { layer, gradient, result } = step;
     const input = this.#place(gradient);
     const winograd = winogradShape(step);
-    if (winograd) return this.#winograd(winograd, segment, { input, output: this.#whole(result), activation: "none" });
+    if (winograd) {
+      const output = result.accumulate ? this.#place(result) : this.#whole(result);
+      return this.#winograd(winograd, segment, { input, output, activation: "none", accumulate: result.accumulate });
+    }
     push(
       segment,
       lowerConvolution(this.#layout, {
@@ -228,10 +232,7 @@ export class StepWriter {
     // A thread's sums, in float64.
     this.#layout.needScratch(32 * kernel ** 2 * quadsOf(to.channels));
     return writeOperation("depthwise-weight-gradient", {
-      input: from.at,
-      inBytes: from.bytes,
-      inPitch: from.pitch,
-      ...inputSides(from),
+      ...inputArguments(from),
       gradient: to.at,
       gradientBytes: to.bytes,
       gradientPitch: to.pitch,
@@ -245,13 +246,23 @@ export class StepWriter {
   }
 
   #winograd(
-    { layer, outputs, filter }: WinogradShape,
+    { layer, outputs, filter: kind, isStrided }: WinogradShape,
     segment: Segment,
-    places: { readonly input: Place; readonly output: Place; readonly activation: Activation; readonly bias?: number },
+    { accumulate = false, ...places }: {
+      readonly input: Place;
+      readonly output: Place;
+      readonly activation: Activation;
+      readonly bias?: number;
+      readonly accumulate?: boolean;
+    },
   ): void {
+    const filter = this.#layout.temporary(kind, layer);
+    const name = kind === "filter" ? "strided-winograd" : "strided-winograd-gradient";
     push(
       segment,
-      lowerWinograd(this.#layout, { ...places, outputs, filter: this.#layout.temporary(filter, layer) }),
+      isStrided
+        ? lowerStridedWinograd(this.#layout, name, { ...places, outputs, filter, accumulate })
+        : lowerWinograd(this.#layout, { ...places, outputs, filter }),
     );
   }
 
@@ -271,16 +282,19 @@ export class StepWriter {
     if (step.kind === "input-gradient") whole.push(this.#transpose(step));
     const winograd = winogradShape(step);
     if (!winograd) return;
-    const { layer, inputs, outputs, filter } = winograd;
+    const { layer, inputs, outputs, filter, isStrided } = winograd;
     const weights = step.kind === "convolution"
       ? this.#layout.parameters.at(`${layer.name}.weight`)
       : this.#layout.temporary("transposed", layer);
     const shape = { inputs, outputs, weights, filter: this.#layout.temporary(filter, layer) };
-    whole.push(writeOperation("filter", filterArguments(shape)));
+    whole.push(writeOperation(isStrided ? "strided-filter" : "filter", filterArguments(shape)));
   }
 
-  #transpose({ layer, gradient, result }: Extract<TrainingStep, { kind: "input-gradient" }>): Uint8Array {
-    const windows = this.#gradientWindows(layer, gradient, result);
+  #transpose(step: Extract<TrainingStep, { kind: "input-gradient" }>): Uint8Array {
+    const { layer, gradient, result } = step;
+    // A filter is made from all taps in reverse order, as without a stride.
+    const stride = winogradShape(step)?.isStrided ? 1 : layer.stride;
+    const windows = this.#gradientWindows({ ...layer, stride }, gradient, result);
     return writeOperation("transpose", {
       weights: this.#layout.parameters.at(`${layer.name}.weight`),
       inChannels: layer.reads[0].channels,
@@ -341,7 +355,7 @@ export class StepWriter {
       gradientPitch: to.pitch,
       outPixels: areaOf(to.size),
       outChannels: gradient.channels,
-      group: Math.max(1, Math.min(this.#options.batch, Math.floor(NEAR_BYTES / (from.bytes + to.bytes)))),
+      group: Math.max(1, Math.min(this.#options.batchSize, Math.floor(NEAR_BYTES / (from.bytes + to.bytes)))),
       result: partsOf(layer) > 1
         ? this.#layout.temporary("parts", layer)
         : parameters.at(`${layer.name}.weight`) + parameters.toGradient,
@@ -397,7 +411,7 @@ export class StepWriter {
     exit: number,
     views: { input?: View; result?: GradientView } = {},
   ): Uint8Array {
-    const { batch, loss } = this.#options;
+    const { batchSize, loss } = this.#options;
     const distillation = distillationAt(loss, exit);
     const { means, logits, layer } = this.#layout.head(exit);
     const input = this.#place(views.input ?? { feature: 0, offset: 0, channels: 0 });
@@ -407,10 +421,7 @@ export class StepWriter {
     const weights = this.#layout.parameters.at(`${layer.name}.weight`);
     const bias = this.#layout.parameters.at(`${layer.name}.bias`);
     return writeOperation(name, {
-      input: input.at,
-      inBytes: input.bytes,
-      inPitch: input.pitch,
-      ...inputSides(input),
+      ...inputArguments(input),
       poolHeight: layer.pool.height,
       poolWidth: layer.pool.width,
       quads,
@@ -422,8 +433,8 @@ export class StepWriter {
       before: exit > 0 ? this.#layout.head(exit - 1).logits : 0,
       weights,
       bias,
-      losses: this.#layout.losses + 8 * batch * exit,
-      correct: this.#layout.correct + 4 * batch * exit,
+      losses: this.#layout.losses + 8 * batchSize * exit,
+      correct: this.#layout.correct + 4 * batchSize * exit,
       smoothing: loss.labelSmoothing,
       lossWeight: loss.exits[exit],
       distilled: distillation.weight,

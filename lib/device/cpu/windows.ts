@@ -45,11 +45,11 @@ export interface Geometry {
   readonly output: Size;
   /** Height and width of its kernel. */
   readonly kernel: number;
-  /** Step between outputs, in input pixels. */
+  /** Stride in input pixels. */
   readonly stride: number;
 }
 
-/** What tells it from others. */
+/** A key of a geometry. */
 export function geometryKey({ input, output, kernel, stride }: Geometry): string {
   return [sizeText(input), sizeText(output), kernel, stride].join();
 }
@@ -57,7 +57,7 @@ export function geometryKey({ input, output, kernel, stride }: Geometry): string
 /**
  * The windows of a convolution's forward pass.
  *
- * @param options `channels` that are read; `pitch` of the tensor that they lie in, in bytes.
+ * @param options `channels` that are read; `pitch` of their tensor in bytes.
  */
 export function forwardWindows(
   geometry: Geometry,
@@ -89,7 +89,7 @@ export function forwardWindows(
  * The windows of its input gradient, which reads the output's gradient and computes the input's. With a stride, inputs
  * whose coordinates have the same remainders use the same taps.
  *
- * @param options `channels` that are read; `pitch` of the tensor that they lie in, in bytes.
+ * @param options `channels` that are read; `pitch` of their tensor in bytes.
  */
 export function gradientWindows(
   geometry: Geometry,

@@ -19,3 +19,11 @@ export function isWorthWinograd(
 ): boolean {
   return kernel === 3 && stride === 1 && channels.inputs >= 12 && channels.outputs >= 8;
 }
+
+/** The same with a stride of 2 (kernels/convolution/strided-winograd.as), which saves less. */
+export function isWorthStridedWinograd(
+  { kernel, stride }: Pick<Convolution, "kernel" | "stride">,
+  channels: { readonly inputs: number; readonly outputs: number },
+): boolean {
+  return kernel === 3 && stride === 2 && channels.inputs * channels.outputs >= 4096;
+}

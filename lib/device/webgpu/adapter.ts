@@ -79,14 +79,14 @@ export function defaultTraits(isCpu: boolean): AdapterTraits {
 const spent = new WeakSet<GPUAdapter>();
 
 /**
- * Requests a device with the adapter's own limits for buffers. If the adapter is used up, an equal one is requested
- * first.
+ * Requests a device with the adapter's own limits for buffers. If the adapter's device has already been requested, an
+ * equal adapter is requested first.
  */
 export async function requestDevice(adapter: Adapter): Promise<GPUDevice> {
   const { maxBufferSize, maxStorageBufferBindingSize } = adapter.gpu.limits;
   try {
     const gpu = spent.has(adapter.gpu) ? await requestAdapter() : adapter.gpu;
-    if (!gpu) throw new Error("it is there no longer");
+    if (!gpu) throw new Error("it is no longer available");
     spent.add(gpu);
     return await gpu.requestDevice({ requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } });
   } catch (error) {

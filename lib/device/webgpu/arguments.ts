@@ -9,7 +9,7 @@
 export interface Field {
   /** WGSL's type; each takes 4 bytes. */
   readonly type: "u32" | "f32";
-  /** What it is, with its unit. */
+  /** Meaning, with its unit. */
   readonly meaning: string;
 }
 
@@ -24,13 +24,13 @@ export const u32 = (meaning: string): Field => ({ type: "u32", meaning });
 /** A field of float32 numbers. */
 export const f32 = (meaning: string): Field => ({ type: "f32", meaning });
 
-/** Where samples lie. */
+/** Layout of samples. */
 export const SAMPLES = {
   arenaStart: u32("quads before the first sample"),
   samplePitch: u32("quads from sample to sample"),
 };
 
-/** Where a layer reads that knows how many rows it reads. */
+/** Input of a layer that does not need the height. */
 export const INPUT_ROWS = {
   inQuads: u32("quads of channels read"),
   inPitch: u32("quads from pixel to pixel"),
@@ -38,10 +38,10 @@ export const INPUT_ROWS = {
   inWidth: u32("width in pixels"),
 };
 
-/** Where a layer reads. */
+/** Input of a layer. */
 export const INPUT = { ...INPUT_ROWS, inHeight: u32("height in pixels") };
 
-/** Where a layer writes: whole quads, except for lanes of the first and the last quad that belong to other channels. */
+/** Output of a layer: whole quads, except for lanes of the first and the last quad that belong to other channels. */
 export const OUTPUT = {
   outQuads: u32("quads of channels written"),
   outPitch: u32("quads from pixel to pixel"),
@@ -53,10 +53,10 @@ export const OUTPUT = {
 };
 
 const { inQuads: _, ...PIXELS } = INPUT;
-/** Where a layer reads that has as many channels as it writes. */
+/** Input of a layer with the same number of input and output channels. */
 export const INPUT_PIXELS = PIXELS;
 
-/** Where a layer writes a single pixel. */
+/** Output of a layer with a single pixel. */
 export const OUTPUT_PIXEL = {
   outQuads: OUTPUT.outQuads,
   outOffset: OUTPUT.outOffset,
@@ -79,9 +79,9 @@ const CONVOLUTION = {
   across: u32("neighbouring invocations that share pixels; not for convolution-shared"),
 };
 
-/** Where channels' gates are made from, and how. */
+/** Inputs and kind of channels' gates. */
 export const GATES = {
-  gatesOffset: u32("quads from the start of a sample to what gates are made from"),
+  gatesOffset: u32("quads from the start of a sample to the inputs of gates"),
   gate: u32("0: sigmoid, 1: hard sigmoid"),
 };
 
@@ -98,8 +98,20 @@ export const ARGUMENTS = {
     activation: ACTIVATION,
     weights: u32("quads before the weights"),
   },
-  "squeeze": { ...INPUT_PIXELS, ...OUTPUT_PIXEL, ...SAMPLES },
-  "excitation": { inPitch: INPUT.inPitch, inOffset: INPUT.inOffset, ...OUTPUT, ...SAMPLES, ...GATES },
+  "squeeze": {
+    ...INPUT_PIXELS,
+    ...OUTPUT_PIXEL,
+    ...SAMPLES,
+    weights: u32("quads before the multipliers; not in floats"),
+  },
+  "excitation": {
+    inPitch: INPUT.inPitch,
+    inOffset: INPUT.inOffset,
+    ...OUTPUT,
+    ...SAMPLES,
+    ...GATES,
+    weights: u32("quads before the gates; not in floats"),
+  },
   "max-pool": { ...INPUT, ...OUTPUT, ...SAMPLES },
   "resize": { ...INPUT, ...OUTPUT, ...SAMPLES, weights: u32("quads before the shares; not in floats") },
   "classifier": {
@@ -110,8 +122,8 @@ export const ARGUMENTS = {
     poolWidth: u32("of the pooled window"),
     weights: u32("quads before the weights"),
     logits: u32("numbers before this exit's logits"),
-    before: u32("numbers before the logits of the exit before"),
-    reweight: f32("of a boosted exit: times those logits; 0: none"),
+    before: u32("numbers before the logits of the previous exit"),
+    reweight: f32("of a boosted exit: factor of the previous exit's logits; 0: none"),
   },
   "gate": {
     exit: u32("which exit, counted from 0"),
@@ -122,11 +134,11 @@ export const ARGUMENTS = {
   },
 } as const satisfies Readonly<Record<string, ArgumentTable>>;
 
-/** Where samples lie. */
+/** Layout of samples. */
 export type SampleArguments = ArgumentValues<typeof SAMPLES>;
-/** Where a layer reads. */
+/** Input of a layer. */
 export type InputArguments = ArgumentValues<typeof INPUT>;
-/** Where a layer writes. */
+/** Output of a layer. */
 export type OutputArguments = ArgumentValues<typeof OUTPUT>;
 
 /** Names of the kernels. */

@@ -19,7 +19,7 @@ import { isCorrect, type Outcome, tileName } from "./trust.ts";
 export interface KernelCheckResult extends Outcome {
   /** The kernel and its tiles. */
   readonly kernel: string;
-  /** How weights were stored. */
+  /** Precision of the weights. */
   readonly precision: ExerciseKind;
   /** Whether the results were correct for all shapes. */
   readonly correct: boolean;

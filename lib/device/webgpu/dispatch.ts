@@ -32,7 +32,7 @@ export interface Dispatch extends Kernel {
   readonly workgroups: readonly [number, number, number];
 }
 
-/** For each exit how many times the logits of the exit before are added, where that is not the layer's own number. */
+/** The factor of the previous exit's logits for each exit, if it differs from the layer's. */
 type Reweights = readonly (number | undefined)[];
 
 /** Pixels of a row that an invocation of the depthwise kernel computes. */
@@ -133,16 +133,17 @@ function encodeStep(
         ...samples,
         gatesOffset: step.reads[1].offset,
         gate: gateCode(step.layer.gate),
+        weights: weights.ranges.get(step)?.offset ?? 0,
       }]);
-    case "squeeze":
     case "max-pool": {
       const places = { ...inputArguments(input), ...outputArguments(step.writes[0]) };
-      return encodeArguments(ARGUMENTS[step.kind], [{ ...places, ...samples }]);
+      return encodeArguments(ARGUMENTS["max-pool"], [{ ...places, ...samples }]);
     }
+    case "squeeze":
     case "resize": {
       const places = { ...inputArguments(input), ...outputArguments(step.writes[0]) };
-      const shares = weights.ranges.get(step)?.offset ?? 0;
-      return encodeArguments(ARGUMENTS.resize, [{ ...places, ...samples, weights: shares }]);
+      const own = weights.ranges.get(step)?.offset ?? 0;
+      return encodeArguments(ARGUMENTS[step.kind], [{ ...places, ...samples, weights: own }]);
     }
     case "classifier": {
       const { classes, pool, exit } = step.layer;

@@ -69,12 +69,12 @@ export const SHAPES: readonly Shape[] = [
 
 const COUNT = 5;
 
-/** How an exercise's weights are stored: in floats, or in eight bits. */
+/** Precision of an exercise's weights. */
 export type ExerciseKind = Precision | "int8";
 
 /** Creates an exercise. Takes a few milliseconds. */
 export async function makeExercise(kind: ExerciseKind, shape: Shape = QUICK): Promise<Exercise> {
-  const network = kind === "int8" ? networkOf(shape, {}) : exerciseNetwork(shape);
+  const network = kind === "int8" ? networkOf(shape) : exerciseNetwork(shape);
   const plan = buildPlan(network);
   const weights = kind === "int8" ? randomSteps(network) : roundWeights(randomWeights(network), kind);
   const images = new Float32Array(COUNT * areaOf(plan.image.size) * 3).map(randomNumbers(1));
@@ -90,15 +90,11 @@ export async function makeExercise(kind: ExerciseKind, shape: Shape = QUICK): Pr
 
 /** A network with a layer of every kind. */
 export function exerciseNetwork(shape: Shape): Network {
-  const network = networkOf(shape, { depthwise: true, seRatio: 0.5 });
+  const network = networkOf(shape);
   return { ...network, exits: network.exits.map((exit) => ({ ...exit, layers: exit.layers.map(withAnyActivation) })) };
 }
 
-/** A network with most kinds of layer, and those that some blocks have. */
-function networkOf(
-  { size, channels: [coarse, fine], growth, classes }: Shape,
-  some: { readonly depthwise?: boolean; readonly seRatio?: number },
-): Network {
+function networkOf({ size, channels: [coarse, fine], growth, classes }: Shape): Network {
   return buildRanet({
     family: "ranet",
     name: "self-test",
@@ -108,7 +104,15 @@ function networkOf(
     baseFeatures: [{ divisor: 2, channels: coarse }, { divisor: 1, channels: fine }],
     subnetworks: [
       { blocks: 2, growth, bottleneck: 2, fusion: [], transitions: [1] },
-      { blocks: 3, growth, bottleneck: 1, fusion: ["up-conv", "down-conv"], transitions: [], ...some },
+      {
+        blocks: 3,
+        growth,
+        bottleneck: 1,
+        fusion: ["up-conv", "down-conv"],
+        transitions: [],
+        depthwise: true,
+        seRatio: 0.5,
+      },
     ],
     layers: [1, 2, 1],
     compress: 0.4,
@@ -144,10 +148,15 @@ function randomWeights(network: Network): FoldedWeights {
   return foldWeights(network, new Map(tensors));
 }
 
-/** Numbers of the sizes that trained networks have in eight bits: most outputs are between 0 and 127. */
+/** Random 8-bit weights with realistic magnitudes: most outputs are between 0 and 127. */
 function randomSteps(network: Network): QuantizedWeights {
   const next = randomNumbers(5);
   const tensors = new Map<string, Tensor>();
+  const areas = new Map(
+    network.exits.flatMap(({ layers }) => layers).flatMap((layer) =>
+      layer.kind === "squeeze" ? [[layer.name, areaOf(network.features[layer.reads[0].feature].size)]] : []
+    ),
+  );
   for (const { name, shape, dtype } of quantizedParameters(network)) {
     const dot = name.lastIndexOf(".");
     const [layer, part] = [name.slice(0, dot), name.slice(dot + 1)];
@@ -161,7 +170,10 @@ function randomSteps(network: Network): QuantizedWeights {
           return Math.round(20_000 * next());
         case "F32":
           if (name === IMAGE_SCALE) return 1 / 700;
-          if (part === "multiplier") return (1 + next() / 2) * multiplierOf(tensors.get(`${layer}.weight`)!);
+          if (part === "multiplier") {
+            const weight = tensors.get(`${layer}.weight`);
+            return (1 + next() / 2) * (weight ? multiplierOf(weight) : 1.5 / (areas.get(layer) ?? 1));
+          }
           return part === "scale" ? 0.02 + 0.01 * next() : next();
       }
     };
@@ -170,14 +182,17 @@ function randomSteps(network: Network): QuantizedWeights {
   return parseQuantized(network, tensors, { source: "of the self-test" });
 }
 
-/** What makes sums of such weights about 60 steps large. */
+/** The multiplier with which sums of such weights are about 60 steps large. */
 function multiplierOf({ shape, data }: Tensor): number {
   const fanIn = data.length / shape[0];
   const isWide = data.some((value) => Math.abs(value) > MAX_WEIGHT);
   return 60 / ((isWide ? 1.6e6 : 3e3) * Math.sqrt(fanIn));
 }
 
-/** A threshold between two images' confidences, which rounding does not bring together; above all where they are equal. */
+/**
+ * A threshold in a gap between the confidences of images, so that rounding does not change which images leave. If all
+ * are equal, it is above them.
+ */
 function dividingConfidence(logits: Float32Array, classes: number): number {
   const order = Array.from({ length: COUNT }, (_, i) => confidence(logits.subarray(i * classes, (i + 1) * classes)))
     .toSorted((a, b) => a - b);
@@ -187,7 +202,7 @@ function dividingConfidence(logits: Float32Array, classes: number): number {
   return gaps[chosen] > LEAST_GAP ? (order[chosen] + order[chosen + 1]) / 2 : 1;
 }
 
-/** Confidences that are nearer may change places by rounding. */
+/** Smallest gap that rounding does not close. */
 const LEAST_GAP = 1e-5;
 
 /** Reproducible numbers in (-1, 1) (a linear congruential generator: Numerical Recipes' constants). */

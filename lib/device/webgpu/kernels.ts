@@ -8,6 +8,10 @@ import convolutionFloats from "../../../kernels/convolution/floats.wgsl" with { 
 import convolutionSteps from "../../../kernels/convolution/steps.wgsl" with { type: "text" };
 import convolutionWhole from "../../../kernels/convolution/whole.wgsl" with { type: "text" };
 import resizeFloats from "../../../kernels/resize/floats.wgsl" with { type: "text" };
+import excitationFloats from "../../../kernels/excitation/floats.wgsl" with { type: "text" };
+import excitationSteps from "../../../kernels/excitation/steps.wgsl" with { type: "text" };
+import squeezeFloats from "../../../kernels/squeeze/floats.wgsl" with { type: "text" };
+import squeezeSteps from "../../../kernels/squeeze/steps.wgsl" with { type: "text" };
 import resizeSteps from "../../../kernels/resize/steps.wgsl" with { type: "text" };
 import classifier from "../../../kernels/classifier/forward.wgsl" with { type: "text" };
 import convolutionShared from "../../../kernels/convolution/forward-shared.wgsl" with { type: "text" };
@@ -34,21 +38,21 @@ const SOURCES = {
   classifier: classifier + wave,
   convolution: convolution + output + wave,
   "convolution-shared": convolutionShared + output + wave,
-  depthwise: depthwise + activation + output + wave,
+  depthwise: depthwise + output + wave,
   squeeze: squeeze + output + wave,
-  excitation: excitation + excitationGate + output + wave,
+  excitation: excitation + output + wave,
   gate,
   "max-pool": maxPool + output + wave,
   resize: resize + output + wave,
 } satisfies Record<KernelName, string>;
 
 /**
- * What a kernel computes with: floats; whole numbers in floats, in eight bits (`steps`); or the same where sums are too large
- * for that (`whole`).
+ * Arithmetic of a kernel: floats; 8-bit models with integers stored in floats (`steps`); or with integer sums, if these
+ * are too large for floats (`whole`).
  */
 export type Arithmetic = "floats" | "steps" | "whole";
 
-/** What differs, of the kernels that have several. */
+/** The parts of kernels that depend on the arithmetic. */
 const CONVOLUTION_PARTS: Readonly<Record<Arithmetic, string>> = {
   floats: convolutionFloats + activation,
   steps: convolutionSteps,
@@ -57,6 +61,9 @@ const CONVOLUTION_PARTS: Readonly<Record<Arithmetic, string>> = {
 const ARITHMETIC: Readonly<Partial<Record<KernelName, Readonly<Partial<Record<Arithmetic, string>>>>>> = {
   convolution: CONVOLUTION_PARTS,
   "convolution-shared": CONVOLUTION_PARTS,
+  depthwise: CONVOLUTION_PARTS,
+  squeeze: { floats: squeezeFloats, steps: squeezeSteps },
+  excitation: { floats: excitationFloats + excitationGate, steps: excitationSteps },
   resize: { floats: resizeFloats, steps: resizeSteps },
 };
 
@@ -71,7 +78,7 @@ export interface Kernel<Name extends string = KernelName> {
   readonly kernel: Name;
   /** Constants that are compiled into it. */
   readonly constants: Readonly<Record<string, number>>;
-  /** What it computes with. Default: floats. */
+  /** Its arithmetic. Default: floats. */
   readonly arithmetic?: Arithmetic;
 }
 

@@ -86,7 +86,10 @@ export async function openRemoteTrainer(
   const line = await Line.open();
   if (!line) return undefined;
   const opened = await line.open({ kind: "open-trainer", network, state, options });
-  return new RemoteTrainer(line, opened as Pick<Trainer, "device" | "bytes">, { network, batch: options.batch });
+  return new RemoteTrainer(line, opened as Pick<Trainer, "device" | "bytes">, {
+    network,
+    batchSize: options.batchSize,
+  });
 }
 
 class RemoteRunner implements Runner {
@@ -120,22 +123,22 @@ class RemoteTrainer implements Trainer {
   readonly bytes: number;
   readonly #line: Line;
   readonly #network: Network;
-  readonly #batch: number;
+  readonly #batchSize: number;
 
   constructor(
     line: Line,
     { device, bytes }: Pick<Trainer, "device" | "bytes">,
-    { network, batch }: { readonly network: Network; readonly batch: number },
+    { network, batchSize }: { readonly network: Network; readonly batchSize: number },
   ) {
     this.#line = line;
     this.device = device;
     this.bytes = bytes;
     this.#network = network;
-    this.#batch = batch;
+    this.#batchSize = batchSize;
   }
 
   step(images: Float32Array, labels: Uint32Array, options: StepOptions): Promise<StepLosses> {
-    checkBatch(this.#network, { images, labels, batch: this.#batch, second: options.second });
+    checkBatch(this.#network, { images, labels, batchSize: this.#batchSize, second: options.second });
     const own = { images: images.slice(), labels: labels.slice() };
     const step = this.#line.ask({ kind: "step", ...own, options }, [own.images.buffer, own.labels.buffer]);
     return step as Promise<StepLosses>;

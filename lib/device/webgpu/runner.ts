@@ -65,7 +65,7 @@ export class WebGpuRunner implements Runner {
   readonly batchSize: number;
   readonly #plan: Plan;
   readonly #weights: WeightLayout;
-  /** In eight bits, what the images' values become. */
+  /** For 8-bit models: converts the images to steps. */
   readonly #toSteps?: (images: Float32Array) => Float32Array;
   /** The factor of each boosted exit. */
   readonly #reweights: readonly (number | undefined)[];
@@ -266,7 +266,7 @@ export class WebGpuRunner implements Runner {
 
   /**
    * Writes the kernels' arguments, which depend on the batch's size. There are few sizes: a batch runs as the next
-   * power of two, because missing samples cost next to nothing.
+   * power of two, because missing samples cost almost nothing.
    */
   #prepare(count: number): void {
     const size = Math.min(2 ** Math.ceil(Math.log2(count)), this.batchSize);

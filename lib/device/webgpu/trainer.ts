@@ -21,7 +21,7 @@ import type { AdapterTraits } from "./tiles.ts";
 import { TrainingCommands } from "./training_commands.ts";
 import { longestTrainingLoop } from "./training_dispatch.ts";
 import { TrainingKernels } from "./training_kernels.ts";
-import { largestShard, type MemoryOptions, type StagedBatch, TrainingMemory } from "./training_memory.ts";
+import { largestMicroBatch, type MemoryOptions, type StagedBatch, TrainingMemory } from "./training_memory.ts";
 import { layOutTraining } from "./training_layout.ts";
 import { OptimizerCommands } from "./training_optimizer.ts";
 
@@ -80,22 +80,22 @@ export class WebGpuTrainer implements Trainer {
   /**
    * Opens a trainer for a network on an open device.
    *
-   * @param options `traits`: the traits by which kernels are chosen, by default the adapter's; `shard`: most samples
-   * per shard, by default as many as fit.
+   * @param options `traits`: the traits by which kernels are chosen, by default the adapter's; `microBatchSize`: most samples
+   * per micro-batch, by default as many as fit.
    * @throws {RanetError} If it has too little memory for the batch.
    */
   static async on(
     { device, kernels }: OpenTraining,
     network: Network,
     state: TrainingState,
-    options: TrainerOptions & { readonly traits?: AdapterTraits; readonly shard?: number },
+    options: TrainerOptions & { readonly traits?: AdapterTraits; readonly microBatchSize?: number },
   ): Promise<WebGpuTrainer> {
     const plan = buildTrainingPlan(network, options);
     const { traits, isCpu } = device.adapter;
     const memory = await allocate(device, plan, { traits, isCpu, ...options });
     const trainer = new WebGpuTrainer({ device, kernels }, plan, memory, { traits, ...options });
     memory.initialize(state);
-    await device.settle(trainer.#prepare(options.batch));
+    await device.settle(trainer.#prepare(options.batchSize));
     return trainer;
   }
 
@@ -112,7 +112,7 @@ export class WebGpuTrainer implements Trainer {
     this.#device = device;
     this.#memory = memory;
     const steps = [...plan.forward, ...plan.backward];
-    this.#commands = new TrainingCommands(gpu, { kernels, memory, steps, batchSize: options.batch });
+    this.#commands = new TrainingCommands(gpu, { kernels, memory, steps, batchSize: options.batchSize });
     const { traits: { lanes }, optimizer } = options;
     this.#optimizer = new OptimizerCommands(gpu, { kernels, memory, lanes, optimizer });
     this.bytes = memory.bytes + this.#commands.bytes;
@@ -121,7 +121,7 @@ export class WebGpuTrainer implements Trainer {
   /** Takes a step. */
   step(images: Float32Array, labels: Uint32Array, options: StepOptions): Promise<StepLosses> {
     const { second } = options;
-    checkBatch(this.#plan.network, { images, labels, batch: this.#options.batch, second });
+    checkBatch(this.#plan.network, { images, labels, batchSize: this.#options.batchSize, second });
     const staged = this.#memory.stage(images, labels, second);
     const submitted = this.#turns.take(() => this.#submit(staged, options));
     return this.#device.settle(submitted.then((readback) => this.#readLosses(readback, labels.length)));
@@ -182,10 +182,10 @@ export class WebGpuTrainer implements Trainer {
     const values = new Float32Array(readback.getMappedRange().slice(0));
     readback.unmap();
     this.#readbacks.push(readback);
-    const { batch } = this.#options;
+    const { batchSize } = this.#options;
     const exits = this.#plan.network.exits.length;
     const sum = (at: number) =>
-      values.subarray(at * batch, at * batch + count).reduce((total, value) => total + value, 0);
+      values.subarray(at * batchSize, at * batchSize + count).reduce((total, value) => total + value, 0);
     return {
       losses: Float64Array.from({ length: exits }, (_, exit) => sum(exit) / count),
       correct: Uint32Array.from({ length: exits }, (_, exit) => sum(exits + exit)),
@@ -199,12 +199,12 @@ async function allocate(
   plan: TrainingPlan,
   options: MemoryOptions,
 ): Promise<TrainingMemory> {
-  const { batch } = options;
+  const { batchSize } = options;
   const what = `Cannot train ${plan.network.spec.name} on ${titleOf(adapter)}`;
   const layout = layOutTraining(plan);
   const bytes = QUAD_BYTES * layout.sampleQuads;
   const largest = Math.min(gpu.limits.maxStorageBufferBindingSize, gpu.limits.maxBufferSize);
-  if (largestShard(layout, gpu, options.traits) < 1) {
+  if (largestMicroBatch(layout, gpu, options.traits) < 1) {
     throw new RanetError(
       `${what}: one image needs ${bytes} bytes of activations and gradients, more than the adapter can bind ` +
         `(${largest})`,
@@ -220,21 +220,21 @@ async function allocate(
   }
   const memory = await attempt(gpu, () => new TrainingMemory(gpu, plan, options));
   if (memory) {
-    const whole = memory.batch(batch);
+    const whole = memory.batch(batchSize);
     const loop = Math.max(...[...plan.forward, ...plan.backward].map((step) => longestTrainingLoop(step, whole)));
     if (loop <= whole.maxTurns) return memory;
     throw new RanetError(
-      `${what} with batches of ${batch}: a kernel runs a loop ${loop} times, and such drivers silently end loops after ` +
+      `${what} with batches of ${batchSize}: a kernel runs a loop ${loop} times, and such drivers silently end loops after ` +
         `${whole.maxTurns}`,
       { code: "device", remedy: { device: "cpu" } },
     );
   }
-  const fits = await largestBatchThat(batch, async (middle) => {
-    using found = await attempt(gpu, () => new TrainingMemory(gpu, plan, { ...options, batch: middle }));
+  const fits = await largestBatchThat(batchSize, async (middle) => {
+    using found = await attempt(gpu, () => new TrainingMemory(gpu, plan, { ...options, batchSize: middle }));
     return found !== undefined;
   });
   throw new RanetError(
-    `${what} with batches of ${batch}: they need about ${batch * bytes} bytes, more than the device has. ` +
+    `${what} with batches of ${batchSize}: they need about ${batchSize * bytes} bytes, more than the device has. ` +
       (fits > 0 ? `The largest batch that fits is ${fits}.` : "Not even one image fits."),
     { code: "too-large", remedy: fits > 0 ? { batch: fits } : { device: "cpu" } },
   );

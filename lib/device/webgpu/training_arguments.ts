@@ -23,11 +23,11 @@ const BEFORE = { inPitch: INPUT.inPitch, inOffset: INPUT.inOffset };
 
 /** How the pixels of a sample are divided among invocations. */
 const CHUNKS = {
-  chunks: u32("parts that a sample's pixels are in; part i has each chunks-th pixel, from the i-th on"),
+  chunks: u32("number of parts of a sample's pixels; part i has every chunks-th pixel, starting with the i-th"),
 };
 
 /** Sums over a part of the batch. */
-const PARTIALS = { partials: u32("quads before this shard's partial sums") };
+const PARTIALS = { partials: u32("quads before this micro-batch's partial sums") };
 
 /** Batch norm. */
 const NORM = {
@@ -38,11 +38,11 @@ const NORM = {
 
 /** The gradient of the layer's output. */
 const GRADIENT = {
-  gradOffset: u32("quads from the start of a sample to the gradient of what left the layer"),
+  gradOffset: u32("quads from the start of a sample to the gradient of the layer's output"),
   gradPitch: u32("its quads from pixel to pixel"),
 };
 
-const ACCUMULATE = { accumulate: u32("1 to add to what is there, 0 to take its place") };
+const ACCUMULATE = { accumulate: u32("1 to add to the existing values, 0 to replace them") };
 
 const LINEAR = {
   classes: u32("number of logits"),
@@ -59,7 +59,7 @@ export const TRAINING_ARGUMENTS = {
     area: u32("pixels of a sample"),
     samples: u32("samples of the whole batch"),
     statistics: u32("quads of the gradients before mean and biased variance"),
-    running: u32("quads of the gradients before what the running mean and variance move towards"),
+    running: u32("quads of the gradients before the targets of the running mean and variance"),
   },
   "norm": {
     ...BEFORE,
@@ -67,7 +67,7 @@ export const TRAINING_ARGUMENTS = {
     ...SAMPLES,
     ...CHUNKS,
     ...NORM,
-    runningOnly: u32("1 to take the running mean and variance, 0 the batch's"),
+    runningOnly: u32("1 to use the running mean and variance, 0 those of the batch"),
   },
   "norm-sums": { ...INPUT, ...SAMPLES, ...CHUNKS, ...NORM, ...GRADIENT, ...PARTIALS },
   "norm-gradient": {
@@ -91,9 +91,9 @@ export const TRAINING_ARGUMENTS = {
     kernel: u32("its height and width"),
     stride: u32("input pixels from output to output"),
     bias: u32("1 if there is one, else 0"),
-    splits: u32("parts that the shard's rows of pixels are in"),
+    splits: u32("parts that the micro-batch's rows of pixels are in"),
     rows: u32("rows of a part"),
-    ones: u32("where a quad of ones lies"),
+    ones: u32("position of a quad of ones"),
   },
   "sum": {
     quads: u32("quads of a partial sum"),
@@ -102,7 +102,7 @@ export const TRAINING_ARGUMENTS = {
     rowQuads: u32("quads of a row"),
     shift: u32("lanes of a row's first quad that are padding"),
     channels: u32("numbers of a row, from there on"),
-    period: u32("rows after which padding rows come again"),
+    period: u32("rows after which padding rows repeat"),
     rows: u32("rows of a period that are not padding"),
   },
   "input-gradient": {
@@ -125,7 +125,7 @@ export const TRAINING_ARGUMENTS = {
     gradWidth: u32("its width in pixels"),
     kernel: u32("its height and width"),
     stride: u32("input pixels from output to output"),
-    splits: u32("parts that the shard's rows of pixels are in"),
+    splits: u32("parts that the micro-batch's rows of pixels are in"),
     rows: u32("rows of a part"),
   },
   "depthwise-input-gradient": {
@@ -164,22 +164,22 @@ export const TRAINING_ARGUMENTS = {
     ...OUTPUT,
     ...SAMPLES,
     exit: u32("which exit, counted from 0"),
-    first: u32("samples of the batch before this shard's"),
+    first: u32("samples of the batch before this micro-batch's"),
     limit: u32("hash below which a channel is zero"),
-    scale: f32("what other channels are multiplied by"),
+    scale: f32("factor of the other channels"),
   },
   "loss": {
     classes: u32("number of logits"),
     logits: u32("numbers before this exit's logits"),
-    first: u32("samples of the batch before this shard's"),
+    first: u32("samples of the batch before this micro-batch's"),
     losses: u32("numbers before this exit's losses"),
     correct: u32("numbers before this exit's correct answers"),
-    seconds: u32("numbers of the labels before this shard's second labels"),
-    shares: u32("numbers of the labels before the shares of the target that those have"),
+    seconds: u32("numbers of the labels before this micro-batch's second labels"),
+    shares: u32("numbers of the labels before the second labels' shares of the target"),
     smoothing: f32("share of the target that is spread over all classes"),
     scale: f32("weight of a sample's loss"),
     distilled: f32("share of the loss that is distillation; 0: none"),
-    temperature: f32("of distillation"),
+    temperature: f32("temperature of distillation"),
     teacher: u32("numbers before the last exit's logits"),
   },
   "classifier-weight-gradient": {
@@ -206,15 +206,15 @@ export const OPTIMIZER_ARGUMENTS = {
   quads: u32("quads of parameters and running statistics"),
   losses: u32("number of losses"),
   learningRate: f32("learning rate"),
-  momentum: f32("share of the last change that goes on, or of AdamW's means of gradients that stays"),
+  momentum: f32("momentum, or share of AdamW's average of gradients that is kept"),
   decay: f32(
-    "times the parameter, added to its gradient; with AdamW times the rate too, subtracted from the parameter",
+    "weight decay: its product with the parameter is added to the gradient; with AdamW, its product with rate and parameter is subtracted from the parameter",
   ),
-  nesterov: u32("1 for Nesterov's momentum, else 0"),
-  keepSquare: f32("share of AdamW's means of squares that stays"),
-  epsilon: f32("added to their roots"),
-  first: f32("what AdamW multiplies means of gradients by"),
-  second: f32("what it multiplies roots of means of squares by"),
+  nesterov: u32("1 for Nesterov momentum, otherwise 0"),
+  keepSquare: f32("share of AdamW's average of squares that is kept"),
+  epsilon: f32("added to the square roots of averages of squares"),
+  first: f32("AdamW's factor of averages of gradients"),
+  second: f32("AdamW's factor of square roots of averages of squares"),
   emaDecay: f32("decay of the moving average"),
 } as const satisfies ArgumentTable;
 

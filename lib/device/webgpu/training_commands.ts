@@ -8,7 +8,7 @@ import type { TrainingStep } from "../../planner/training_plan.ts";
 import type { KernelName } from "./arguments.ts";
 import type { Kernel } from "./kernels.ts";
 import type { TrainingKernelName } from "./training_arguments.ts";
-import { type ShardedBatch, trainingDispatches } from "./training_dispatch.ts";
+import { type DeviceBatch, trainingDispatches } from "./training_dispatch.ts";
 import type { TrainingKernels } from "./training_kernels.ts";
 import { ARGUMENT_BYTES, type TrainingMemory } from "./training_memory.ts";
 
@@ -25,7 +25,7 @@ export class TrainingCommands implements Disposable {
   readonly #memory: TrainingMemory;
   readonly #steps: readonly TrainingStep[];
   readonly #arguments: GPUBuffer;
-  readonly #shards: readonly GPUBindGroup[];
+  readonly #microBatches: readonly GPUBindGroup[];
   readonly #batch: GPUBindGroup;
   readonly #batchSize: number;
   #commands: readonly Command[] = [];
@@ -53,7 +53,7 @@ export class TrainingCommands implements Disposable {
       size: ARGUMENT_BYTES * this.#dispatches(memory.batch(batchSize)).length,
       usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
     });
-    this.#shards = memory.bindShards(kernels, this.#arguments);
+    this.#microBatches = memory.bindMicroBatches(kernels, this.#arguments);
     this.#batch = memory.bindBatch(kernels);
   }
 
@@ -75,8 +75,8 @@ export class TrainingCommands implements Disposable {
     const args = new Uint8Array(ARGUMENT_BYTES * dispatches.length);
     dispatches.forEach((dispatch, i) => args.set(dispatch.args, ARGUMENT_BYTES * i));
     this.#gpu.queue.writeBuffer(this.#arguments, 0, args);
-    this.#commands = dispatches.map(({ shard, workgroups }, i) => (
-      { pipeline: pipelines[i], bindings: this.#shards[shard], workgroups }
+    this.#commands = dispatches.map(({ microBatch, workgroups }, i) => (
+      { pipeline: pipelines[i], bindings: this.#microBatches[microBatch], workgroups }
     ));
     this.#count = count;
   }
@@ -96,7 +96,7 @@ export class TrainingCommands implements Disposable {
     this.#arguments.destroy();
   }
 
-  #dispatches(batch: ShardedBatch) {
+  #dispatches(batch: DeviceBatch) {
     return this.#steps.flatMap((step) => trainingDispatches(step, batch));
   }
 }

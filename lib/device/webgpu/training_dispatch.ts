@@ -1,6 +1,6 @@
 /**
- * Turns a training step into kernels' constants, arguments and numbers of workgroups. A batch is divided into shards,
- * each in its own arena: kernels that process samples independently run once per shard; sums over the batch are
+ * Turns a training step into kernels' constants, arguments and numbers of workgroups. A batch is divided into micro-batches,
+ * each in its own arena: kernels that process samples independently run once per micro-batch; sums over the batch are
  * computed in parts, which are added up in a fixed order.
  *
  * @module
@@ -39,16 +39,16 @@ import {
 import { TRAINING_ARGUMENTS, type TrainingKernelName } from "./training_arguments.ts";
 import type { GpuTrainingLayout } from "./training_layout.ts";
 
-/** A kernel that runs over a shard, or over the batch if it adds up the results of shards. */
+/** A kernel that runs over a micro-batch, or over the batch if it adds up the results of micro-batches. */
 export interface TrainingDispatch extends Omit<Dispatch, "kernel"> {
   /** The kernel. */
   readonly kernel: KernelName | TrainingKernelName;
-  /** Index of the shard whose arena it reads and writes. */
-  readonly shard: number;
+  /** Index of the micro-batch whose arena it reads and writes. */
+  readonly microBatch: number;
 }
 
 /** Samples that share an arena. */
-export interface BatchShard {
+export interface MicroBatch {
   /** Index of the first sample in the batch. */
   readonly first: number;
   /** Number of samples. */
@@ -56,15 +56,15 @@ export interface BatchShard {
 }
 
 /** A batch on a device. */
-export interface ShardedBatch {
+export interface DeviceBatch {
   /** The memory layout. */
   readonly layout: GpuTrainingLayout;
   /** Its samples. */
-  readonly shards: readonly BatchShard[];
-  /** Most samples of a shard, which is the stride of exits in its logits. */
-  readonly shardSize: number;
+  readonly microBatches: readonly MicroBatch[];
+  /** Most samples of a micro-batch, which is the stride of exits in its logits. */
+  readonly microBatchSize: number;
   /** Most samples of a batch, which is the stride of exits in the losses. */
-  readonly batch: number;
+  readonly batchSize: number;
   /** Number of exits. */
   readonly exits: number;
   /** Number of classes. */
@@ -85,7 +85,7 @@ const CHUNK = 128;
 /**
  * The dispatches of a step. The kernels are the same for every number of samples, and are tested before the first step.
  */
-export function trainingDispatches(step: TrainingStep, batch: ShardedBatch): TrainingDispatch[] {
+export function trainingDispatches(step: TrainingStep, batch: DeviceBatch): TrainingDispatch[] {
   const region = (view: View) => regionOf(batch.layout.features, view);
   switch (step.kind) {
     case "convolution":
@@ -168,7 +168,7 @@ export function trainingDispatches(step: TrainingStep, batch: ShardedBatch): Tra
 
 function excitationGradient(
   { layer, input, gates: from, gradient: range, result, gatesResult }: ExcitationGradient,
-  batch: ShardedBatch,
+  batch: DeviceBatch,
 ): TrainingDispatch[] {
   const region = (view: View) => regionOf(batch.layout.features, view);
   const gates = { gatesOffset: region(from).offset, gate: gateCode(layer.gate) };
@@ -192,7 +192,7 @@ function excitationGradient(
 
 function resizeGradient(
   step: Extract<TrainingStep, { kind: "resize-gradient" }>,
-  batch: ShardedBatch,
+  batch: DeviceBatch,
 ): TrainingDispatch[] {
   const gradient = regionOf(batch.layout.features, step.gradient);
   const result = regionOf(batch.layout.features, step.result);
@@ -206,19 +206,19 @@ function resizeGradient(
 }
 
 /** Dispatches of the layers that use the kernels of inference. */
-function forward(layer: Layer, batch: ShardedBatch): TrainingDispatch[] {
-  const { layout, shardSize, adapter } = batch;
+function forward(layer: Layer, batch: DeviceBatch): TrainingDispatch[] {
+  const { layout, microBatchSize, adapter } = batch;
   const step = placeLayer(layer, layout.features);
   const offset = layout.weights.get(layer) ?? 0;
   const weights = { ranges: new Map([[step, { buffer: 0, offset, quads: 0 }]]), quads: [] };
   const arena = { zeroQuads: arenaStart(layout), sampleQuads: layout.sampleQuads };
-  return batch.shards.map(({ count }, shard) => ({
-    ...dispatchOf([step], arena, { count, tilesFor: shardSize, batchSize: shardSize, adapter, weights }),
-    shard,
+  return batch.microBatches.map(({ count }, index) => ({
+    ...dispatchOf([step], arena, { count, tilesFor: microBatchSize, batchSize: microBatchSize, adapter, weights }),
+    microBatch: index,
   }));
 }
 
-function normStatistics({ layer, input: range }: NormStatistics, batch: ShardedBatch): TrainingDispatch[] {
+function normStatistics({ layer, input: range }: NormStatistics, batch: DeviceBatch): TrainingDispatch[] {
   const input = regionOf(batch.layout.features, range);
   const place = batch.layout.norms.get(layer.norm)!;
   const quads = regionQuads(input);
@@ -237,7 +237,7 @@ function normStatistics({ layer, input: range }: NormStatistics, batch: ShardedB
   ];
 }
 
-function normSums({ layer, input: range, gradient }: NormSums, batch: ShardedBatch): TrainingDispatch[] {
+function normSums({ layer, input: range, gradient }: NormSums, batch: DeviceBatch): TrainingDispatch[] {
   const input = regionOf(batch.layout.features, range);
   const quads = regionQuads(input);
   return [
@@ -259,11 +259,11 @@ function normSums({ layer, input: range, gradient }: NormSums, batch: ShardedBat
   ];
 }
 
-function dropout(step: Dropout, batch: ShardedBatch): TrainingDispatch[] {
+function dropout(step: Dropout, batch: DeviceBatch): TrainingDispatch[] {
   const output = regionOf(batch.layout.features, step.output);
   const workgroups = Math.ceil(areaOf(output.size) * regionQuads(output) / batch.adapter.lanes);
-  return batch.shards.map(({ first, count }, shard) =>
-    run("dropout", shard, batch, {
+  return batch.microBatches.map(({ first, count }, index) =>
+    run("dropout", index, batch, {
       ...outputArguments(output),
       ...dropoutNumbers(step),
       exit: step.exit,
@@ -272,41 +272,41 @@ function dropout(step: Dropout, batch: ShardedBatch): TrainingDispatch[] {
   );
 }
 
-function loss(exit: number, batch: ShardedBatch): TrainingDispatch[] {
-  const { shards, exits, classes, shardSize, adapter: { lanes } } = batch;
+function loss(exit: number, batch: DeviceBatch): TrainingDispatch[] {
+  const { microBatches, exits, classes, microBatchSize, adapter: { lanes } } = batch;
   const distillation = distillationAt(batch.loss, exit);
-  return shards.map(({ first, count }, shard) =>
-    run("loss", shard, batch, {
+  return microBatches.map(({ first, count }, index) =>
+    run("loss", index, batch, {
       classes,
-      logits: exit * shardSize * classes,
+      logits: exit * microBatchSize * classes,
       first,
-      losses: exit * batch.batch,
-      correct: (exits + exit) * batch.batch,
-      seconds: batch.batch + first,
-      shares: 2 * batch.batch + first,
+      losses: exit * batch.batchSize,
+      correct: (exits + exit) * batch.batchSize,
+      seconds: batch.batchSize + first,
+      shares: 2 * batch.batchSize + first,
       smoothing: batch.loss.labelSmoothing,
       scale: batch.loss.exits[exit] / samplesOf(batch),
       distilled: distillation.weight,
       temperature: distillation.temperature,
-      teacher: (exits - 1) * shardSize * classes,
+      teacher: (exits - 1) * microBatchSize * classes,
     }, [Math.ceil(count / lanes), 1, 1])
   );
 }
 
-function classifierGradient(step: ClassifierGradient, batch: ShardedBatch): TrainingDispatch[] {
+function classifierGradient(step: ClassifierGradient, batch: DeviceBatch): TrainingDispatch[] {
   const { layer: { classes, pool, exit } } = step;
-  const { layout, shardSize, adapter: { lanes } } = batch;
+  const { layout, microBatchSize, adapter: { lanes } } = batch;
   const input = regionOf(layout.features, step.input);
-  const linear = { classes, poolHeight: pool.height, poolWidth: pool.width, logits: exit * shardSize * classes };
+  const linear = { classes, poolHeight: pool.height, poolWidth: pool.width, logits: exit * microBatchSize * classes };
   const weights = layout.weights.get(step.layer)!;
   const invocations = classes * quadsOf(input.channels) + quadsOf(classes);
-  const forWeights = batch.shards.map((_, shard) =>
-    run("classifier-weight-gradient", shard, batch, {
+  const forWeights = batch.microBatches.map((_, index) =>
+    run("classifier-weight-gradient", index, batch, {
       ...linear,
       ...inputArguments(input),
       result: weights,
       channels: input.channels,
-      accumulate: Number(shard > 0),
+      accumulate: Number(index > 0),
     }, [...inRows(Math.ceil(invocations / lanes)), 1])
   );
   if (!step.result) return forWeights;
@@ -324,107 +324,115 @@ function classifierGradient(step: ClassifierGradient, batch: ShardedBatch): Trai
 
 function weightGradient(
   { layer, input: read, gradient: range }: WeightGradient,
-  batch: ShardedBatch,
+  batch: DeviceBatch,
 ): TrainingDispatch[] {
-  const { layout, shards, adapter: { lanes } } = batch;
+  const { layout } = batch;
   const input = regionOf(layout.features, read);
   const gradient = regionOf(layout.features, range);
   const inQuads = quadsOf(input.channels);
   const gradQuads = regionQuads(gradient);
   const taps = layer.kernel ** 2;
   const bias = Number(layer.bias);
-  const quads = (taps * 4 * inQuads + bias) * gradQuads;
   const tile = chooseWeightTile(inQuads, gradQuads, batch.adapter);
-  const tiles = Math.ceil(gradQuads / tile.outs) * (Math.ceil(inQuads / tile.ins) * taps + bias);
-  const splits = shards.map(({ count }) => splitRows(count, gradient.size, { tiles, quads, batch }));
-  let partials = 0;
-  const dispatches = shards.map((_, shard) => {
-    const dispatch = run(
-      "weight-gradient",
-      shard,
-      batch,
-      {
-        ...inputArguments(input),
-        ...gradientArguments(gradient),
-        partials,
-        gradQuads,
-        ...gradientSides(gradient),
-        kernel: layer.kernel,
-        stride: layer.stride,
-        bias,
-        ...splits[shard],
-        ones: layout.zeroQuads,
-      },
-      [...inRows(Math.ceil(tiles * splits[shard].splits / lanes)), 1],
-      { INS: tile.ins, OUTS: tile.outs },
-    );
-    partials += splits[shard].splits * quads;
-    return dispatch;
-  });
-  return [
-    ...dispatches,
-    once("sum", quads, batch, {
-      quads,
-      splits: splits.reduce((sum, { splits }) => sum + splits, 0),
+  return weightRuns("weight-gradient", batch, {
+    size: gradient.size,
+    quads: (taps * 4 * inQuads + bias) * gradQuads,
+    tiles: Math.ceil(gradQuads / tile.outs) * (Math.ceil(inQuads / tile.ins) * taps + bias),
+    values: {
+      ...inputArguments(input),
+      ...gradientArguments(gradient),
+      ...gradientSides(gradient),
+      gradQuads,
+      kernel: layer.kernel,
+      stride: layer.stride,
+      bias,
+      ones: layout.zeroQuads,
+    },
+    constants: { INS: tile.ins, OUTS: tile.outs },
+    sum: {
       result: layout.weights.get(layer)!,
       rowQuads: gradQuads,
       shift: gradient.channel % 4,
       channels: gradient.channels,
       period: 4 * inQuads,
       rows: input.channels,
-    }),
-  ];
+    },
+  });
 }
 
 function depthwiseWeightGradient(
   { layer, input: read, gradient: range }: DepthwiseWeightGradient,
-  batch: ShardedBatch,
+  batch: DeviceBatch,
 ): TrainingDispatch[] {
-  const { layout, shards, adapter: { lanes } } = batch;
-  const input = regionOf(layout.features, read);
+  const { layout } = batch;
   const gradient = regionOf(layout.features, range);
   const rowQuads = quadsOf(gradient.channels);
   const quads = layer.kernel ** 2 * rowQuads;
-  const splits = shards.map(({ count }) => splitRows(count, gradient.size, { tiles: quads, quads, batch }));
-  let partials = 0;
-  const dispatches = shards.map((_, shard) => {
-    const dispatch = run("depthwise-weight-gradient", shard, batch, {
-      ...inputArguments(input),
+  return weightRuns("depthwise-weight-gradient", batch, {
+    size: gradient.size,
+    quads,
+    tiles: quads,
+    values: {
+      ...inputArguments(regionOf(layout.features, read)),
       ...gradientArguments(gradient),
       ...gradientSides(gradient),
-      partials,
       kernel: layer.kernel,
       stride: layer.stride,
-      ...splits[shard],
-    }, [...inRows(Math.ceil(quads * splits[shard].splits / lanes)), 1]);
-    partials += splits[shard].splits * quads;
-    return dispatch;
-  });
-  return [
-    ...dispatches,
-    once("sum", quads, batch, {
-      quads,
-      splits: splits.reduce((sum, { splits }) => sum + splits, 0),
+    },
+    sum: {
       result: layout.weights.get(layer)!,
       rowQuads,
       shift: 0,
       channels: gradient.channels,
       period: 1,
       rows: 1,
-    }),
-  ];
+    },
+  });
 }
 
-/** The number of parts into which a shard's rows of pixels are split, so that the whole device has work. */
+/**
+ * A gradient of weights: partial sums of `quads` quads, each over some rows of a micro-batch's pixels and computed by
+ * `tiles` invocations, and then their sum.
+ */
+function weightRuns<K extends "weight-gradient" | "depthwise-weight-gradient">(
+  kernel: K,
+  batch: DeviceBatch,
+  { size, quads, tiles, values, constants, sum }: {
+    readonly size: Size;
+    readonly quads: number;
+    readonly tiles: number;
+    readonly values: Omit<Own<K>, "partials" | "splits" | "rows">;
+    readonly constants?: Readonly<Record<string, number>>;
+    readonly sum: Omit<Own<"sum">, "quads" | "splits">;
+  },
+): TrainingDispatch[] {
+  let splits = 0;
+  const runs = batch.microBatches.map(({ count }, index) => {
+    const split = splitRows(count, size, { tiles, quads, batch });
+    const all = { ...values, ...split, partials: splits * quads } as unknown as Own<K>;
+    splits += split.splits;
+    return run(
+      kernel,
+      index,
+      batch,
+      all,
+      [...inRows(Math.ceil(tiles * split.splits / batch.adapter.lanes)), 1],
+      constants,
+    );
+  });
+  return [...runs, once("sum", quads, batch, { ...sum, quads, splits })];
+}
+
+/** The number of parts into which a micro-batch's rows of pixels are split, so that the whole device has work. */
 function splitRows(
   count: number,
   { height, width }: Size,
-  { tiles, quads, batch }: { tiles: number; quads: number; batch: ShardedBatch },
+  { tiles, quads, batch }: { tiles: number; quads: number; batch: DeviceBatch },
 ): { splits: number; rows: number } {
-  const { adapter: { lanes, parallelism }, shards, maxTurns } = batch;
+  const { adapter: { lanes, parallelism }, microBatches, maxTurns } = batch;
   const all = count * height;
   const wanted = Math.ceil(4 * lanes * parallelism / tiles);
-  const room = Math.floor(batch.partialQuads / shards.length / quads);
+  const room = Math.floor(batch.partialQuads / microBatches.length / quads);
   const rows = Math.min(
     Math.ceil(all / Math.max(1, Math.min(wanted, room))),
     Math.max(1, Math.floor(maxTurns / (width + 1))),
@@ -433,7 +441,7 @@ function splitRows(
 }
 
 /** The smallest number of quads for partial sums with which every step can run. */
-export function leastPartialQuads(steps: readonly TrainingStep[], batch: ShardedBatch): number {
+export function leastPartialQuads(steps: readonly TrainingStep[], batch: DeviceBatch): number {
   return Math.max(
     0,
     ...steps.filter((step) => step.kind === "weight-gradient").map(({ layer, input, gradient: range }) => {
@@ -453,16 +461,16 @@ export function leastPartialQuads(steps: readonly TrainingStep[], batch: Sharded
 }
 
 /** The quads for partial sums of a gradient of so many quads, with as few parts as the longest loop allows. */
-function leastForSplits(size: Size, quads: number, batch: ShardedBatch): number {
-  const { shards } = batch;
-  const parts = shards.map(({ count }) => splitRows(count, size, { tiles: Infinity, quads, batch }).splits);
-  return quads * shards.length * Math.max(...parts);
+function leastForSplits(size: Size, quads: number, batch: DeviceBatch): number {
+  const { microBatches } = batch;
+  const parts = microBatches.map(({ count }) => splitRows(count, size, { tiles: Infinity, quads, batch }).splits);
+  return quads * microBatches.length * Math.max(...parts);
 }
 
 /**
  * The most iterations of all loops of an invocation for a step, among the loops whose length is not limited otherwise.
  */
-export function longestTrainingLoop(step: TrainingStep, batch: ShardedBatch): number {
+export function longestTrainingLoop(step: TrainingStep, batch: DeviceBatch): number {
   const { features } = batch.layout;
   switch (step.kind) {
     case "convolution":
@@ -478,7 +486,7 @@ export function longestTrainingLoop(step: TrainingStep, batch: ShardedBatch): nu
     case "loss":
       return 5 * batch.classes;
     case "classifier-gradient":
-      return Math.max(batch.classes, batch.shardSize * areaOf(step.layer.pool));
+      return Math.max(batch.classes, batch.microBatchSize * areaOf(step.layer.pool));
     case "input-gradient":
       return Math.ceil(step.layer.kernel / step.layer.stride) ** 2 * regionQuads(regionOf(features, step.gradient));
     case "resize-gradient": {
@@ -515,7 +523,7 @@ function chooseWeightTile(inQuads: number, outQuads: number, adapter: AdapterTra
   return tiles[costs.indexOf(Math.min(...costs))];
 }
 
-function inputGradient({ layer, gradient, result: range }: InputGradient, batch: ShardedBatch): TrainingDispatch[] {
+function inputGradient({ layer, gradient, result: range }: InputGradient, batch: DeviceBatch): TrainingDispatch[] {
   const { layout, adapter } = batch;
   const input = regionOf(layout.features, gradient);
   const result = regionOf(layout.features, range);
@@ -528,11 +536,11 @@ function inputGradient({ layer, gradient, result: range }: InputGradient, batch:
     reads: [{ ...input, channels: 4 * regionQuads(input) }],
     writes: [{ ...result, size }],
   };
-  const tile = chooseTile([alike], batch.shardSize, { ...adapter, tiles: gradientTilesOf(adapter) });
-  return batch.shards.map(({ count }, shard) =>
+  const tile = chooseTile([alike], batch.microBatchSize, { ...adapter, tiles: gradientTilesOf(adapter) });
+  return batch.microBatches.map(({ count }, index) =>
     run(
       "input-gradient",
-      shard,
+      index,
       batch,
       {
         ...alignedArguments(input),
@@ -554,16 +562,16 @@ function inputGradient({ layer, gradient, result: range }: InputGradient, batch:
 function normRuns<K extends TrainingKernelName>(
   kernel: K,
   region: Region,
-  batch: ShardedBatch,
-  values: Omit<Values<K>, "arenaStart" | "samplePitch" | "chunks" | "partials">,
+  batch: DeviceBatch,
+  values: Omit<Own<K>, "chunks" | "partials">,
 ): TrainingDispatch[] {
   const chunks = chunksOf(region, batch);
   const quads = regionQuads(region);
-  return batch.shards.map(({ first, count }, shard) => {
+  return batch.microBatches.map(({ first, count }, index) => {
     const partials = first * chunks * 2 * quads;
-    const all = { ...values, chunks, partials } as unknown as Omit<Values<K>, "arenaStart" | "samplePitch">;
+    const all = { ...values, chunks, partials } as unknown as Own<K>;
     const [x, z] = inRows(Math.ceil(quads * chunks / batch.adapter.lanes));
-    return run(kernel, shard, batch, all, [x, count, z]);
+    return run(kernel, index, batch, all, [x, count, z]);
   });
 }
 
@@ -571,13 +579,13 @@ function normRuns<K extends TrainingKernelName>(
 function pixelRuns<K extends TrainingKernelName>(
   kernel: K,
   region: Region,
-  batch: ShardedBatch,
-  values: Omit<Values<K>, "arenaStart" | "samplePitch">,
+  batch: DeviceBatch,
+  values: Own<K>,
   constants: Readonly<Record<string, number>> = {},
 ): TrainingDispatch[] {
   const workgroups = Math.ceil(areaOf(region.size) * regionQuads(region) / batch.adapter.lanes);
-  return batch.shards.map(({ count }, shard) =>
-    run(kernel, shard, batch, values, [Math.min(workgroups, MAX_WORKGROUPS), count, 1], constants)
+  return batch.microBatches.map(({ count }, index) =>
+    run(kernel, index, batch, values, [Math.min(workgroups, MAX_WORKGROUPS), count, 1], constants)
   );
 }
 
@@ -585,25 +593,29 @@ function pixelRuns<K extends TrainingKernelName>(
 function once<K extends TrainingKernelName>(
   kernel: K,
   invocations: number,
-  batch: ShardedBatch,
-  values: Omit<Values<K>, "arenaStart" | "samplePitch">,
+  batch: DeviceBatch,
+  values: Own<K>,
 ): TrainingDispatch {
   return run(kernel, 0, batch, values, [Math.min(Math.ceil(invocations / batch.adapter.lanes), MAX_WORKGROUPS), 1, 1]);
 }
 
 type Values<K extends TrainingKernelName> = ArgumentValues<(typeof TRAINING_ARGUMENTS)[K]>;
 
+/** Arguments of a kernel but for those that all have. */
+type Own<K extends TrainingKernelName> = Omit<Values<K>, "arenaStart" | "samplePitch">;
+
 function run<K extends TrainingKernelName>(
   kernel: K,
-  shard: number,
-  { layout, adapter: { lanes } }: ShardedBatch,
-  values: Omit<Values<K>, "arenaStart" | "samplePitch">,
+  microBatch: number,
+  { layout, adapter: { lanes } }: DeviceBatch,
+  values: Own<K>,
   workgroups: readonly [number, number, number],
   constants: Readonly<Record<string, number>> = {},
 ): TrainingDispatch {
   const table: ArgumentTable = TRAINING_ARGUMENTS[kernel];
   const all = { ...values, arenaStart: arenaStart(layout), samplePitch: layout.sampleQuads };
-  return { kernel, shard, constants: { ...constants, LANES: lanes }, args: encodeArguments(table, [all]), workgroups };
+  const args = encodeArguments(table, [all]);
+  return { kernel, microBatch, constants: { ...constants, LANES: lanes }, args, workgroups };
 }
 
 /** The first quad after the zeros and a quad of ones. */
@@ -612,12 +624,12 @@ export function arenaStart({ zeroQuads }: GpuTrainingLayout): number {
 }
 
 /** Number of samples of a batch. */
-function samplesOf({ shards }: ShardedBatch): number {
-  return shards.reduce((sum, { count }) => sum + count, 0);
+function samplesOf({ microBatches }: DeviceBatch): number {
+  return microBatches.reduce((sum, { count }) => sum + count, 0);
 }
 
 /** Number of chunks of a sample's pixels. */
-function chunksOf({ size }: Region, batch: ShardedBatch): number {
+function chunksOf({ size }: Region, batch: DeviceBatch): number {
   return Math.max(1, Math.min(Math.ceil(areaOf(size) / CHUNK), Math.floor(batch.maxTurns / 2 / samplesOf(batch))));
 }
 
@@ -638,6 +650,6 @@ function gradientSides({ size }: Region) {
   return { gradHeight: size.height, gradWidth: size.width };
 }
 
-function normArguments({ norm, activation }: NormedConvolution, { layout }: ShardedBatch) {
+function normArguments({ norm, activation }: NormedConvolution, { layout }: DeviceBatch) {
   return { ...layout.norms.get(norm)!, activation: activationCode(activation) };
 }

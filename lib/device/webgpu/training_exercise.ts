@@ -43,7 +43,7 @@ const COUNTS = [6, 4, 2];
 const RATE = 0.1;
 
 const OPTIONS = {
-  batch: Math.max(...COUNTS),
+  batchSize: Math.max(...COUNTS),
   emaDecay: 0.5,
   gradients: "equilibrium",
 } as const;
@@ -55,7 +55,7 @@ const OPTIMIZERS: { readonly [Kind in OptimizerOptions["kind"]]: OptimizerOption
 };
 
 /**
- * Makes exercises: of training all, by SGD, and of training classifiers alone, by AdamW.
+ * Creates exercises: training all layers with SGD, and only the classifiers with AdamW.
  *
  * @param seed Seed of all random numbers.
  */

@@ -96,8 +96,8 @@ export function optimizerKernelCode({ kernel, constants }: Kernel<OptimizerKerne
 
 /** Training's pipelines on one device. */
 export class TrainingKernels {
-  /** Bindings of a shard: arena, parameters, samples, arguments, logits. */
-  readonly shardLayout: GPUBindGroupLayout;
+  /** Bindings of a micro-batch: arena, parameters, samples, arguments, logits. */
+  readonly microBatchLayout: GPUBindGroupLayout;
   /** Bindings of the batch: partial sums, gradients, labels, losses. */
   readonly batchLayout: GPUBindGroupLayout;
   /**
@@ -110,7 +110,7 @@ export class TrainingKernels {
   /** Creates the layouts. Pipelines are created when they are first needed. */
   constructor(device: GPUDevice) {
     this.#pipelines = new PipelineCache(device);
-    this.shardLayout = bindingsLayout(device, WAVE_BINDINGS);
+    this.microBatchLayout = bindingsLayout(device, WAVE_BINDINGS);
     this.batchLayout = bindingsLayout(device, ["storage", "storage", "read-only-storage", "storage"]);
     this.optimizerLayout = bindingsLayout(device, [
       "storage",
@@ -124,11 +124,11 @@ export class TrainingKernels {
     ]);
   }
 
-  /** The pipeline of a kernel that runs over a shard or the batch. */
+  /** The pipeline of a kernel that runs over a micro-batch or the batch. */
   pipeline(kernel: Kernel<KernelName | TrainingKernelName>): Promise<GPUComputePipeline> {
     return this.#pipelines.get(kernelKey(kernel), {
       code: () => isInference(kernel) ? kernelCode(kernel, "float32", 1) : trainingKernelCode(kernel as TrainingKernel),
-      layouts: [this.shardLayout, this.batchLayout],
+      layouts: [this.microBatchLayout, this.batchLayout],
     });
   }
 

@@ -1,5 +1,5 @@
 /**
- * The buffers of a network in training: an arena for each shard of the batch, and buffers that all shards share.
+ * The buffers of a network in training: an arena for each micro-batch of the batch, and buffers that all micro-batches share.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { MAX_TURNS } from "./dispatch.ts";
 import { writeImage } from "./image.ts";
 import { gradientTilesOf, largestDispatch, MAX_WORKGROUPS } from "./tiles.ts";
 import { bindBuffers } from "./pipelines.ts";
-import { arenaStart, type BatchShard, leastPartialQuads, type ShardedBatch } from "./training_dispatch.ts";
+import { arenaStart, type DeviceBatch, leastPartialQuads, type MicroBatch } from "./training_dispatch.ts";
 import type { TrainingKernels } from "./training_kernels.ts";
 import {
   type GpuTrainingLayout,
@@ -30,8 +30,8 @@ const PARTIAL_QUADS = 2 ** 20;
 /** Stride of the dispatches' arguments in bytes: the largest alignment that a device may require. */
 export const ARGUMENT_BYTES = 256;
 
-/** The buffers of a shard. */
-interface ShardBuffers {
+/** The buffers of a micro-batch. */
+interface MicroBatchBuffers {
   readonly arena: GPUBuffer;
   readonly images: GPUBuffer;
   readonly remaining: GPUBuffer;
@@ -39,22 +39,23 @@ interface ShardBuffers {
 }
 
 /** Options for the memory. */
-export interface MemoryOptions extends Pick<TrainerOptions, "batch" | "loss" | "emaDecay" | "optimizer" | "gradients"> {
+export interface MemoryOptions
+  extends Pick<TrainerOptions, "batchSize" | "loss" | "emaDecay" | "optimizer" | "gradients"> {
   /** How the device runs workgroups. */
   readonly traits: AdapterTraits;
   /** Whether it is a CPU driver, which ends long loops early. */
   readonly isCpu: boolean;
   /** Most samples in an arena. Default: as many as fit. */
-  readonly shard?: number;
+  readonly microBatchSize?: number;
 }
 
 /** A batch's images and labels, ready for upload. */
 export interface StagedBatch {
   /** Pixels, one quad each. */
   readonly images: Float32Array<ArrayBuffer>;
-  /** How many there are. */
+  /** Number of images. */
   readonly count: number;
-  /** A label for each image that there is room for, then second labels, then the bits of their shares. */
+  /** Labels, padded to the batch size, then second labels, then the bits of their shares. */
   readonly labels: Uint32Array<ArrayBuffer>;
 }
 
@@ -71,8 +72,8 @@ export class TrainingMemory implements Disposable {
   readonly #gpu: GPUDevice;
   readonly #plan: TrainingPlan;
   readonly #options: MemoryOptions;
-  readonly #shardSize: number;
-  readonly #shards: readonly ShardBuffers[];
+  readonly #microBatchSize: number;
+  readonly #microBatches: readonly MicroBatchBuffers[];
   readonly #parameters: GPUBuffer;
   readonly #velocities: GPUBuffer;
   readonly #ema: GPUBuffer;
@@ -84,30 +85,32 @@ export class TrainingMemory implements Disposable {
 
   /** Allocates the buffers, filled with zeros. */
   constructor(gpu: GPUDevice, plan: TrainingPlan, options: MemoryOptions) {
-    const { batch, emaDecay, traits, shard = Infinity } = options;
+    const { batchSize, emaDecay, traits, microBatchSize = Infinity } = options;
     this.#gpu = gpu;
     this.#plan = plan;
     this.#options = options;
     const layout = this.layout = layOutTraining(plan);
-    this.#shardSize = Math.ceil(batch / Math.ceil(batch / Math.min(shard, largestShard(layout, gpu, traits))));
+    this.#microBatchSize = Math.ceil(
+      batchSize / Math.ceil(batchSize / Math.min(microBatchSize, largestMicroBatch(layout, gpu, traits))),
+    );
     const exits = this.#exits;
     const quads = (label: string, count: number) => this.#buffer(label, QUAD_BYTES * count);
     this.#parameters = quads("parameters", layout.parameterQuads);
     this.#velocities = quads("velocities", momentsOf(options.optimizer) * layout.parameterQuads);
     this.#ema = quads("ema", emaDecay > 0 ? layout.parameterQuads : 1);
     this.gradients = quads("gradients", layout.gradientQuads);
-    const whole = { ...this.#shape(batch), partialQuads: 0 };
+    const whole = { ...this.#shape(batchSize), partialQuads: 0 };
     const partials = leastPartialQuads([...plan.forward, ...plan.backward], whole);
     this.#partials = quads("partial sums", Math.max(partials, PARTIAL_QUADS));
-    this.#labels = this.#buffer("labels", 4 * 3 * batch);
+    this.#labels = this.#buffer("labels", 4 * 3 * batchSize);
     this.#rules = this.#buffer("rules", 4 * layout.parameterQuads);
     this.#stopped = this.#buffer("stopped", 4);
-    this.losses = this.#buffer("losses", 4 * 2 * exits * batch);
-    this.#shards = shardsOf(batch, this.#shardSize).map(({ count }, i) => ({
+    this.losses = this.#buffer("losses", 4 * 2 * exits * batchSize);
+    this.#microBatches = microBatchesOf(batchSize, this.#microBatchSize).map(({ count }, i) => ({
       arena: quads(`arena ${i}`, arenaStart(layout) + count * layout.sampleQuads),
       images: quads(`images ${i}`, count * areaOf(layout.features[0].size) * layout.features[0].pitch),
       remaining: this.#buffer(`remaining ${i}`, 4 * (1 + count + 1)),
-      logits: this.#buffer(`logits ${i}`, 4 * exits * this.#shardSize * this.#classes),
+      logits: this.#buffer(`logits ${i}`, 4 * exits * this.#microBatchSize * this.#classes),
     }));
     this.bytes = this.#buffers.reduce((sum, { size }) => sum + size, 0);
   }
@@ -115,7 +118,7 @@ export class TrainingMemory implements Disposable {
   /** Writes the initial state. */
   initialize({ tensors, momentum, squares, ema = tensors }: TrainingState): void {
     const { layout } = this;
-    for (const { arena } of this.#shards) {
+    for (const { arena } of this.#microBatches) {
       this.#write(arena, new Float32Array(4).fill(1), QUAD_BYTES * layout.zeroQuads);
     }
     this.#write(this.#parameters, packParameters(layout, tensors));
@@ -129,20 +132,20 @@ export class TrainingMemory implements Disposable {
 
   /** Number of losses, one for each exit and sample. */
   get lossCount(): number {
-    return this.#exits * this.#options.batch;
+    return this.#exits * this.#options.batchSize;
   }
 
   /** A batch of `count` samples. */
-  batch(count: number): ShardedBatch {
+  batch(count: number): DeviceBatch {
     return { ...this.#shape(count), partialQuads: this.#partials.size / QUAD_BYTES };
   }
 
-  #shape(count: number): Omit<ShardedBatch, "partialQuads"> {
+  #shape(count: number): Omit<DeviceBatch, "partialQuads"> {
     return {
       layout: this.layout,
-      shards: shardsOf(count, this.#shardSize),
-      shardSize: this.#shardSize,
-      batch: this.#options.batch,
+      microBatches: microBatchesOf(count, this.#microBatchSize),
+      microBatchSize: this.#microBatchSize,
+      batchSize: this.#options.batchSize,
       exits: this.#exits,
       classes: this.#classes,
       adapter: this.#options.traits,
@@ -164,11 +167,11 @@ export class TrainingMemory implements Disposable {
     for (let i = 0; i < labels.length; i++) {
       writeImage(images.subarray(i * length, (i + 1) * length), image, staged.subarray(i * stagedLength));
     }
-    const { batch } = this.#options;
-    const all = new Uint32Array(3 * batch);
+    const { batchSize } = this.#options;
+    const all = new Uint32Array(3 * batchSize);
     all.set(labels);
-    all.set(second.labels, batch);
-    new Float32Array(all.buffer).set(second.shares, 2 * batch);
+    all.set(second.labels, batchSize);
+    new Float32Array(all.buffer).set(second.shares, 2 * batchSize);
     return { images: staged, count: labels.length, labels: all };
   }
 
@@ -177,8 +180,8 @@ export class TrainingMemory implements Disposable {
     this.#write(this.#labels, labels);
     const { features: [image], sampleQuads } = this.layout;
     const bytes = QUAD_BYTES * areaOf(image.size) * image.pitch;
-    for (const [i, { first, count }] of shardsOf(samples, this.#shardSize).entries()) {
-      const { images: source, arena, remaining } = this.#shards[i];
+    for (const [i, { first, count }] of microBatchesOf(samples, this.#microBatchSize).entries()) {
+      const { images: source, arena, remaining } = this.#microBatches[i];
       this.#write(source, images.subarray(first * bytes / 4, (first + count) * bytes / 4));
       // Number of samples, their indices, and the step's seed.
       this.#write(remaining, Uint32Array.of(count, ...Array.from({ length: count }, (_, at) => at), seed));
@@ -189,15 +192,15 @@ export class TrainingMemory implements Disposable {
     }
   }
 
-  /** The arena of each shard. */
+  /** The arena of each micro-batch. */
   get arenas(): readonly GPUBuffer[] {
-    return this.#shards.map(({ arena }) => arena);
+    return this.#microBatches.map(({ arena }) => arena);
   }
 
-  /** Bindings of each shard. */
-  bindShards({ shardLayout }: TrainingKernels, args: GPUBuffer): GPUBindGroup[] {
-    return this.#shards.map(({ arena, remaining, logits }) =>
-      bindBuffers(this.#gpu, shardLayout, [
+  /** Bindings of each micro-batch. */
+  bindMicroBatches({ microBatchLayout }: TrainingKernels, args: GPUBuffer): GPUBindGroup[] {
+    return this.#microBatches.map(({ arena, remaining, logits }) =>
+      bindBuffers(this.#gpu, microBatchLayout, [
         arena,
         this.#parameters,
         remaining,
@@ -207,7 +210,7 @@ export class TrainingMemory implements Disposable {
     );
   }
 
-  /** Bindings that all shards share. */
+  /** Bindings that all micro-batches share. */
   bindBatch({ batchLayout }: TrainingKernels): GPUBindGroup {
     return bindBuffers(this.#gpu, batchLayout, [this.#partials, this.gradients, this.#labels, this.losses]);
   }
@@ -296,7 +299,7 @@ export async function readBuffer(gpu: GPUDevice, buffer: GPUBuffer): Promise<Flo
 }
 
 /** The most samples that fit into an arena and into every dispatch. */
-export function largestShard(
+export function largestMicroBatch(
   layout: GpuTrainingLayout,
   { limits }: Pick<GPUDevice, "limits">,
   traits: AdapterTraits,
@@ -311,10 +314,10 @@ export function largestShard(
   );
 }
 
-/** Divides a batch of `count` samples into shards. */
-function shardsOf(count: number, shardSize: number): BatchShard[] {
-  return Array.from({ length: Math.ceil(count / shardSize) }, (_, i) => {
-    const first = i * shardSize;
-    return { first, count: Math.min(shardSize, count - first) };
+/** Divides a batch of `count` samples into micro-batches. */
+function microBatchesOf(count: number, microBatchSize: number): MicroBatch[] {
+  return Array.from({ length: Math.ceil(count / microBatchSize) }, (_, i) => {
+    const first = i * microBatchSize;
+    return { first, count: Math.min(microBatchSize, count - first) };
   });
 }

@@ -18,7 +18,7 @@ const CHECK_LANES = 64;
 /** Options of an update. */
 export type UpdateOptions = Pick<TrainerOptions, "optimizer" | "emaDecay"> & {
   readonly learningRate: number;
-  /** Steps taken before. */
+  /** Number of earlier steps. */
   readonly step: number;
 };
 
@@ -37,7 +37,7 @@ export class OptimizerCommands implements Disposable {
   /**
    * Creates the bindings.
    *
-   * @param options `lanes`: invocations in a workgroup; `optimizer`: what changes parameters.
+   * @param options `lanes`: invocations in a workgroup; `optimizer`: the optimiser's options.
    */
   constructor(gpu: GPUDevice, options: {
     readonly kernels: TrainingKernels;

@@ -14,8 +14,8 @@ import { TRAINING_TEXT } from "./training_kernels.ts";
 import { makeTrainingExercises, takeSteps, type TrainingExercise } from "./training_exercise.ts";
 import { difference, isCorrect, type Outcome, tileName, type Trial, trustKernels } from "./trust.ts";
 
-/** Samples per shard: an exercise's batch is split, like large ones are. */
-const SHARD = 3;
+/** Samples per micro-batch: an exercise's batch is split, like large ones are. */
+const MICRO_BATCH = 3;
 
 /**
  * A number near a threshold, for example before a ReLU, may be rounded to either side, and then gradients differ. A
@@ -86,13 +86,13 @@ export async function tryTraining(
   let error = 0;
   let fault: string | undefined;
   for (const { network, start, options, batches, wanted } of exercises) {
-    const trainer = await WebGpuTrainer.on(on, network, start, { ...options, traits, shard: SHARD });
+    const trainer = await WebGpuTrainer.on(on, network, start, { ...options, traits, microBatchSize: MICRO_BATCH });
     const { losses, state } = await takeSteps(trainer, batches);
     trainer.release();
     for (const [step, { losses: own, correct }] of wanted.losses.entries()) {
       error = Math.max(error, difference(losses[step].losses, own));
       if (correct.some((count, exit) => count !== losses[step].correct[exit])) {
-        fault = "other answers are taken for correct";
+        fault = "different predictions count as correct";
       }
     }
     error = Math.max(

@@ -6,15 +6,19 @@
  * - A depthwise convolution: `[kernel²][outQuads]` quads, then `[outQuads]` of bias.
  * - A classifier: `[classes][inQuads]` quads, then the bias, padded to a quad.
  *
- * In eight bits a convolution has `[outQuads]` of multipliers behind its bias, and a resize has its shares.
+ * In 8 bits, a convolution's bias is followed by `[outQuads]` of multipliers, and other layers have weights, too:
+ *
+ * - A squeeze: `[outQuads]` of multipliers. An excitation: 128 quads of gates, each gate four times, then `[outQuads]`
+ *   of multipliers.
+ * - A resize: the shares of each output pixel.
  *
  * @module
  */
 
-import { type Plan, quadsOf, regionQuads, type Step, type StepOf, type Wave } from "../../planner/plan.ts";
+import { type Plan, QUAD_BYTES, quadsOf, regionQuads, type Step, type StepOf, type Wave } from "../../planner/plan.ts";
 import { areaOf } from "../../network/size.ts";
 import type { FoldedWeights } from "../../weights/fold.ts";
-import type { QuantizedWeights } from "../../weights/quantized.ts";
+import { MAX_STEP, type QuantizedWeights } from "../../weights/quantized.ts";
 import { areQuantized, type RunnableWeights } from "../../weights/runnable.ts";
 import type { Arithmetic } from "./kernels.ts";
 import { arithmeticOf, quantizedLayers, resizeShares } from "./steps.ts";
@@ -30,7 +34,7 @@ export interface WeightRange {
   readonly offset: number;
   /** Length in quads. */
   readonly quads: number;
-  /** What its step computes with. Default: floats. */
+  /** Arithmetic of its step. Default: floats. */
   readonly arithmetic?: Arithmetic;
 }
 
@@ -42,7 +46,19 @@ export interface WeightLayout {
   readonly quads: readonly number[];
 }
 
-/** Computes the places of a plan's weights, which are in floats unless others are given. */
+/**
+ * Size in bytes of a plan's weights in float32, without the weights themselves, for a network in floating point or 8
+ * bits.
+ */
+export function gpuWeightBytes({ stages }: Pick<Plan, "stages">, { int8 }: { readonly int8: boolean }): number {
+  const unknown = int8
+    ? { convolutions: new Map(), squeezes: new Map(), excitations: new Map() } satisfies QuantizedLayers
+    : undefined;
+  const quads = Iterator.from(new Set(stages.flat(2))).map((step) => packingOf(step, unknown)?.quads ?? 0);
+  return QUAD_BYTES * quads.reduce((sum, own) => sum + own, 0);
+}
+
+/** Computes the places of a plan's weights, which are floats unless 8-bit weights are given. */
 export function layOutWeights(plan: Plan, weights?: RunnableWeights): WeightLayout {
   const quantized = weights && areQuantized(weights) ? weights : undefined;
   const quads = [0];
@@ -63,7 +79,8 @@ export function layOutWeights(plan: Plan, weights?: RunnableWeights): WeightLayo
  * Packs weights.
  *
  * @param layout The places of the weights.
- * @param weights Weights and bias of each layer, batch norm folded in; or those in eight bits that they were made for.
+ * @param weights Weights and bias of each layer, batch norm folded in; or the 8-bit weights for which the layout was
+ * computed.
  * @returns One array per buffer.
  */
 export function packWeights({ ranges, quads }: WeightLayout, weights: RunnableWeights): Float32Array<ArrayBuffer>[] {
@@ -81,6 +98,9 @@ export function byWeightBuffer(wave: Wave, { ranges }: WeightLayout): Wave[] {
   return [...Map.groupBy(wave, (step) => keyOf(ranges.get(step))).values()];
 }
 
+/** The parts of 8-bit weights that packing needs. */
+type QuantizedLayers = Pick<QuantizedWeights, "convolutions" | "squeezes" | "excitations">;
+
 /** How a step's weights are stored. */
 interface Packing {
   readonly quads: number;
@@ -89,20 +109,24 @@ interface Packing {
 }
 
 /** `undefined` for a step that reads no weights. */
-function packingOf(step: Step, quantized: QuantizedWeights | undefined): Packing | undefined {
+function packingOf(step: Step, quantized: QuantizedLayers | undefined): Packing | undefined {
   switch (step.kind) {
     case "convolution": {
       const packing = convolutionPacking(step);
       return quantized ? withMultipliers(packing, step, quantized) : packing;
     }
-    case "depthwise":
-      return depthwisePacking(step);
+    case "depthwise": {
+      const packing = depthwisePacking(step);
+      return quantized ? withMultipliers(packing, step, quantized) : packing;
+    }
     case "classifier":
       return classifierPacking(step);
     case "resize":
       return quantized && sharesPacking(step);
     case "squeeze":
+      return quantized && squeezePacking(step, quantized);
     case "excitation":
+      return quantized && excitationPacking(step, quantized);
     case "max-pool":
       return undefined;
     default:
@@ -131,11 +155,11 @@ function convolutionPacking({ layer, reads: [input], writes: [output] }: StepOf<
   };
 }
 
-/** As {@linkcode convolutionPacking}, and the multipliers behind it. */
+/** Like {@linkcode convolutionPacking}, followed by the multipliers. */
 function withMultipliers(
   { quads, write }: Packing,
-  { layer: { name }, writes: [output] }: StepOf<"convolution">,
-  { convolutions }: QuantizedWeights,
+  { layer: { name }, writes: [output] }: StepOf<"convolution"> | StepOf<"depthwise">,
+  { convolutions }: QuantizedLayers,
 ): Packing {
   return {
     quads: quads + regionQuads(output),
@@ -157,6 +181,27 @@ function depthwisePacking({ layer: { name, kernel }, writes: [output] }: StepOf<
         for (let tap = 0; tap < taps; tap++) target[tap * pitch + channel] = weight[channel * taps + tap];
       }
       target.set(bias, taps * pitch);
+    },
+  };
+}
+
+function squeezePacking(
+  { layer: { name }, writes: [output] }: StepOf<"squeeze">,
+  { squeezes }: QuantizedLayers,
+): Packing {
+  return { quads: quadsOf(output.channels), write: (_, target) => target.set(squeezes.get(name)!) };
+}
+
+function excitationPacking(
+  { layer: { name }, writes: [output] }: StepOf<"excitation">,
+  { excitations }: QuantizedLayers,
+): Packing {
+  return {
+    quads: MAX_STEP + 1 + quadsOf(output.channels),
+    write(_, target) {
+      const { gates, multiplier } = excitations.get(name)!;
+      gates.forEach((gate, i) => target.fill(gate, 4 * i, 4 * (i + 1)));
+      target.set(multiplier, 4 * gates.length);
     },
   };
 }

@@ -1,5 +1,5 @@
 /**
- * What a validated MSDNet is.
+ * The type of a validated MSDNet.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import type { CommonSpec } from "../common.ts";
 
 /** One scale: a resolution at which an MSDNet keeps features. */
 export interface ScaleSpec {
-  /** Base channels and growth are this many times the network's. */
+  /** Factor for the network's base channels and growth. */
   readonly growthFactor: number;
-  /** Inner channels of bottlenecks that read this scale are at most this factor times their output channels. */
+  /** Upper limit of the inner channels of bottlenecks that read this scale, as a multiple of their output channels. */
   readonly bottleneck: number;
 }
 
@@ -20,16 +20,18 @@ export interface MsdnetSpec extends CommonSpec {
   readonly family: "msdnet";
   /** Scales, coarsest first; each has half the resolution of the next. */
   readonly scales: readonly ScaleSpec[];
-  /** Channels of a base feature, for a growth factor of 1. */
+  /** Number of channels of a base feature for a growth factor of 1. */
   readonly channels: number;
-  /** Channels that each layer adds, for a growth factor of 1. */
+  /** Number of channels that each layer adds for a growth factor of 1. */
   readonly growth: number;
-  /** Layers in block 1, 2, …; an exit follows each block. */
+  /** Number of layers in block 1, 2, …. An exit follows each block. */
   readonly layers: readonly number[];
-  /** Scales, the coarsest ones, that layers 1, 2, … of the whole network put out; never more than the layer before. */
+  /**
+   * Number of coarsest scales that layers 1, 2, … of the whole network compute; never more than in the previous layer.
+   */
   readonly remaining: readonly number[];
   /** Layers, counted from 1 through the whole network, that end in a transition, ascending. */
   readonly transitions: readonly number[];
-  /** Channels that a transition keeps, as a share in [0, 1]; 0 only where there is none. */
+  /** Share of channels that a transition keeps, in [0, 1]; 0 only if there is no transition. */
   readonly reduction: number;
 }

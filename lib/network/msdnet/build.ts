@@ -1,5 +1,5 @@
 /**
- * An MSDNet: features at several scales, all computed side by side layer by layer, with an exit on the coarsest scale
+ * Builds an MSDNet: features at several scales, computed layer by layer in parallel, with an exit on the coarsest scale
  * after every block. Follows section 4 of its paper (Huang et al., ICLR 2018, arXiv 1703.09844) and its authors' code.
  *
  * Scales are numbered as in the paper: 0 is the finest. All densely connected channels of a scale are one feature.
@@ -19,7 +19,7 @@ export function buildMsdnet(spec: MsdnetSpec): Network {
   return new Builder(spec).build();
 }
 
-/** A scale in a span of layers between two places where something changes: a box of the drawing. */
+/** A scale during a span of layers without structural changes: a box of the drawing. */
 interface Span {
   readonly scale: number;
   readonly layers: Layer[];
@@ -31,14 +31,14 @@ interface Span {
 class Builder {
   readonly #spec: MsdnetSpec;
   readonly #graph: Graph;
-  /** Finest first. */
+  /** Scales, finest first. */
   readonly #scales: readonly ScaleSpec[];
-  /** What the last layer put out, by scale; of dropped scales, what they were last. */
+  /** Features by scale after the last layer. Dropped scales keep their last features. */
   readonly #views: View[];
   readonly #bases: readonly View[];
   readonly #columns: Column[] = [];
   #spans = new Map<number, Span>();
-  /** Base channels and growth so far, for a growth factor of 1. */
+  /** Base channels plus growth so far, for a growth factor of 1. */
   #width: number;
 
   constructor(spec: MsdnetSpec) {
@@ -109,7 +109,7 @@ class Builder {
     });
   }
 
-  /** Layer n at every scale that is left; the finest one takes finer channels only where a scale is dropped. */
+  /** Appends layer n at every remaining scale. The finest one reads a finer scale only if that scale is dropped. */
   #appendLayer({ name, n, offset, dropped }: { name: string; n: number; offset: number; dropped: boolean }): void {
     const previous = [...this.#views];
     for (let s = offset; s < this.#scales.length; s++) {
@@ -126,7 +126,7 @@ class Builder {
     this.#width += this.#spec.growth;
   }
 
-  /** Appends to x_s what is computed from it and, strided, from the scale before it. */
+  /** Appends to x_s channels computed from it and, with stride 2, from the next finer scale. */
   #appendDense(
     s: number,
     previous: readonly View[],
@@ -170,7 +170,7 @@ class Builder {
     }
   }
 
-  /** Does something for a scale's span. */
+  /** Calls a function for the span of a scale. */
   #record(scale: number, action: () => void): void {
     if (!this.#spans.has(scale)) {
       this.#spans.set(scale, { scale, layers: [], depth: 0, strided: false, width: 0 });
@@ -178,7 +178,7 @@ class Builder {
     this.#spans.get(scale)!.layers.push(...this.#graph.record(action).layers);
   }
 
-  /** Makes blocks of a column of spans, and returns the index of the coarsest scale's. */
+  /** Adds a block for each span of a column and returns the index of the coarsest scale's block. */
   #endSpan(
     { block, start, n, offset, transition }: {
       block: number;

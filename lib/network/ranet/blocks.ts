@@ -1,6 +1,6 @@
 /**
- * The two kinds of block. A conv block is a dense block; a fusion block also takes channels from the block of the same
- * number in the coarser sub-network.
+ * The two kinds of block. A conv block is a dense block. A fusion block also uses the block with the same number in the
+ * coarser sub-network.
  *
  * @module
  */
@@ -15,21 +15,21 @@ import { isSameSize, strided } from "../size.ts";
 /** The dense list x_0 … x_L of a block, which the next sub-network reads. */
 export type KeptList = readonly View[];
 
-/** What a block is built with. */
+/** Common arguments for building a block. */
 export interface BlockScope {
-  /** The network in the making. */
+  /** The network under construction. */
   readonly graph: Graph;
-  /** Prefix of its parameters' names. */
+  /** Prefix of the names of its parameters. */
   readonly name: string;
-  /** Name of its features, for people. */
+  /** Name of its features for the user. */
   readonly title: string;
   /** Number of dense layers. */
   readonly layers: number;
-  /** Channels that each layer adds. */
+  /** Number of channels that each layer adds. */
   readonly growth: number;
   /** Bottleneck factor. */
   readonly bottleneck: number;
-  /** What each layer is made of. */
+  /** Settings of each layer. */
   readonly dense: DenseSettings;
 }
 
@@ -41,7 +41,7 @@ export interface BuiltBlock {
   readonly kept: KeptList;
 }
 
-/** Appends a conv block, whose layers write behind `input` in its own feature. */
+/** Appends a conv block. Its layers append channels to the feature of `input`. */
 export function appendConvBlock(scope: BlockScope, input: View): BuiltBlock {
   const { graph, name, title, growth, bottleneck: factor, dense } = scope;
   const kept = [input];
@@ -55,7 +55,7 @@ export function appendConvBlock(scope: BlockScope, input: View): BuiltBlock {
   return { output: x, kept };
 }
 
-/** Appends a fusion block; a down-conv one ends in a feature of half the size. */
+/** Appends a fusion block. The output of a down-conv block has half the size. */
 export function appendFusionBlock(
   scope: BlockScope,
   input: View,
@@ -63,7 +63,7 @@ export function appendFusionBlock(
 ): BuiltBlock {
   const { graph, name, title, growth, bottleneck, dense } = scope;
   const { coarser, coarserBottleneck, compress, fusion } = options;
-  /** Layers of the coarser block; where it has fewer, later ones read its last. */
+  /** Number of layers of the coarser block. If it has fewer, later layers read its last one. */
   const depth = coarser.length - 1;
   const upChannels = Math.floor(growth * compress);
   const kept = [input];
@@ -103,7 +103,7 @@ export function appendFusionBlock(
   return { output: { ...x, channels: x.channels + last.channels }, kept };
 }
 
-/** Appends what makes `output` from `low` at the size of `low`, and the resize where sizes differ. */
+/** Appends layers that compute `output` from `low` at the size of `low`, then a resize if sizes differ. */
 function appendResized(graph: Graph, low: View, output: View, append: (output: View) => void): void {
   if (isSameSize(graph.size(low), graph.size(output))) return append(output);
   const small = graph.feature("fused channels", graph.size(low), output.channels);

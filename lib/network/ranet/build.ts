@@ -1,6 +1,6 @@
 /**
- * A RANet: the initial network, then the sub-networks block by block, with an exit after every conv block. Follows
- * section 3 of its paper (Yang et al., CVPR 2020, arXiv 2003.07326) and its authors' code.
+ * Builds a RANet: the initial network, then the sub-networks block by block, with an exit after every conv block.
+ * Follows section 3 of its paper (Yang et al., CVPR 2020, arXiv 2003.07326) and its authors' code.
  *
  * @module
  */
@@ -72,7 +72,7 @@ export function buildRanet(spec: RanetSpec): Network {
   });
 }
 
-/** How many layers the blocks of a column have. */
+/** Number or range of layers in the blocks of a column. */
 function layersOf(spec: RanetSpec, j: number): string {
   const counts = spec.subnetworks.flatMap(({ blocks }, s) => j < blocks ? [blockSettings(spec, s, j).layers] : []);
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
@@ -80,7 +80,7 @@ function layersOf(spec: RanetSpec, j: number): string {
   return most === 1 ? "1 layer" : `${most} layers`;
 }
 
-/** The initial network: one base feature per sub-network, returned coarsest first. */
+/** Appends the initial network and returns one base feature per sub-network, coarsest first. */
 function appendInitialNetwork(graph: Graph, { baseFeatures, input, stem }: RanetSpec): View[] {
   const finestFirst = baseFeatures.toReversed();
   let view = graph.feature("image", inputSize(input), input.mean.length);
@@ -96,7 +96,7 @@ function appendInitialNetwork(graph: Graph, { baseFeatures, input, stem }: Ranet
   return views.toReversed();
 }
 
-/** Block j of sub-network s, with its transition. */
+/** Appends block j of sub-network s, with its transition. */
 function appendBlock(
   scope: BlockScope,
   input: View,

@@ -7,48 +7,48 @@
 import type { Classification } from "../../executor/classification.ts";
 import { type ProtocolTensor, textElements, toBytes, toJson } from "./tensors.ts";
 
-/** What can be answered; `logits` only if asked for. */
+/** Names of all outputs. `logits` is only sent on request. */
 export const OUTPUTS = ["label", "confidence", "exit", "flops", "probabilities", "logits"] as const;
 
-/** Outputs of one number for each class: Triton's classification extension is for them. */
+/** Outputs with one number per class, to which Triton's classification extension applies. */
 export const OF_CLASSES = ["probabilities", "logits"] as const satisfies readonly OutputName[];
 
-/** An output's name. */
+/** Name of an output. */
 export type OutputName = typeof OUTPUTS[number];
 
-/** An output that is wanted. */
+/** A requested output. */
 export interface WantedOutput {
-  /** Which. */
+  /** Name of the output. */
   readonly name: OutputName;
-  /** Whether it is to come as bytes. */
+  /** Whether it is sent as binary data. */
   readonly binary: boolean;
   /**
-   * In place of the numbers, the largest so many of them as Triton has it: `0.900000:3:cat`, value, index and label.
+   * Send only this many of the largest numbers, in Triton's form `0.900000:3:cat`: value, index and label.
    */
   readonly classes?: number;
 }
 
 /** The result for one image. */
 export interface InferenceResult {
-  /** As the executor says. */
+  /** Result of the executor. */
   readonly classification: Classification;
   /** Logits of every exit, one exit after another; only if they were requested. */
   readonly logits?: Float32Array;
 }
 
-/** Names of the answer. */
+/** Names in the response. */
 export interface AnswerNames {
-  /** The model's. */
+  /** Name of the model. */
   readonly model: string;
-  /** Its version. */
+  /** Version of the model. */
   readonly version: string;
-  /** What the client calls the request. */
+  /** The client's id of the request. */
   readonly id?: string;
-  /** The classes'. */
+  /** Labels of the classes. */
   readonly labels: readonly string[];
 }
 
-/** One output of all images. */
+/** One output for all images. */
 export function outputTensor(name: OutputName, results: readonly InferenceResult[]): ProtocolTensor {
   const n = results.length;
   const numbers = (of: (one: Classification) => number) => results.map(({ classification }) => of(classification));
@@ -80,7 +80,7 @@ export function outputTensor(name: OutputName, results: readonly InferenceResult
   }
 }
 
-/** Rows of as many classes as there are. */
+/** A tensor of one row per image. */
 function joined(name: OutputName, shape: readonly number[], rows: readonly Float32Array[]): ProtocolTensor {
   const [{ length }] = rows;
   const values = new Float32Array(rows.length * length);
@@ -88,7 +88,7 @@ function joined(name: OutputName, shape: readonly number[], rows: readonly Float
   return { name, shape: [...shape, values.length / shape.reduce((a, b) => a * b)], datatype: "FP32", values };
 }
 
-/** The largest numbers of each row, with their classes. */
+/** The largest numbers of each row and their classes. */
 function largest({ name, shape, values }: ProtocolTensor, count: number, labels: readonly string[]): ProtocolTensor {
   const numbers = values as Float32Array;
   const rows = Array.from({ length: numbers.length / labels.length }, (_, i) => {
@@ -100,7 +100,7 @@ function largest({ name, shape, values }: ProtocolTensor, count: number, labels:
   return { name, shape: sizes, datatype: "BYTES", values: textElements(rows.flat()) };
 }
 
-/** The answer to a request: JSON, and behind it the outputs that were wanted as bytes. */
+/** The response to a request: JSON, followed by the outputs that were requested as binary data. */
 export function inferenceAnswer(
   results: readonly InferenceResult[],
   { outputs, names: { model, version, id, labels } }: {

@@ -1,5 +1,5 @@
 /**
- * An inference request of the Open Inference Protocol: none of it is trusted.
+ * Reads an inference request of the Open Inference Protocol. All input is untrusted.
  *
  * @module
  */
@@ -12,66 +12,66 @@ import { Refusal } from "../refusal.ts";
 import { OF_CLASSES, OUTPUTS, type WantedOutput } from "./outputs.ts";
 import { fromBytes, fromJson } from "./tensors.ts";
 
-/** What is to be classified, in one of the three ways in which images may come. */
+/** The images, in one of three forms. */
 export type InferenceInput =
   | {
-    /** Discriminates the three. */
+    /** The form of the images. */
     readonly kind: "tensors";
     /** Normalised images, each `channels × height × width`. */
     readonly images: readonly Float32Array[];
   }
   | {
-    /** Discriminates the three. */
+    /** The form of the images. */
     readonly kind: "pixels";
     /** Decoded images. */
     readonly images: readonly RgbImage[];
   }
   | {
-    /** Discriminates the three. */
+    /** The form of the images. */
     readonly kind: "files";
     /** Image files. */
     readonly images: readonly Uint8Array[];
   };
 
-/** A request that has been checked. */
+/** A validated request. */
 export interface InferenceRequest {
-  /** What the client calls it. */
+  /** The client's id of the request. */
   readonly id?: string;
-  /** What is to be classified. */
+  /** The images. */
   readonly input: InferenceInput;
-  /** What is to be answered, in this order. */
+  /** The requested outputs, in this order. */
   readonly outputs: readonly WantedOutput[];
-  /** Confidence at which an image leaves: one, or one per exit. */
+  /** Confidence at which an image leaves: one value, or one per exit. */
   readonly threshold?: number | readonly number[];
-  /** Multiply-adds per image on average, for which the model is calibrated. */
+  /** Average budget in multiply-adds per image. The model must be calibrated. */
   readonly budget?: number;
-  /** Milliseconds after which the answer is of no use. */
+  /** Milliseconds within which the client needs the response. */
   readonly deadline?: number;
 }
 
-/** What a request may ask for. */
+/** Limits of a request. */
 export interface InferenceLimits {
   /** Channels, height and width of a normalised image. */
   readonly shape: readonly number[];
   /** Number of exits. */
   readonly exits: number;
-  /** Most images. */
+  /** Maximum number of images. */
   readonly maxImages: number;
 }
 
-/** Parameters of a request, of an input and of an output. */
+/** Known parameters of a request, of an input and of an output. */
 const PARAMETERS = ["threshold", "budget", "deadline_ms", "binary_data_output"];
 const INPUT_PARAMETERS = ["binary_data_size"];
 const OUTPUT_PARAMETERS = ["binary_data", "classification"];
 
-/** Made on demand: most servers never get such a request. */
+/** The schema is created on demand, because most servers never receive such a request. */
 function requestSchema(exits: number) {
   const share = z.number("a number from 0 to 1").min(0, "a number from 0 to 1").max(1, "a number from 0 to 1");
   const above = z.number("a number above 0").positive("a number above 0");
   const flag = z.boolean("true or false");
   const one = "a number from 0 to 1, or a list of one per exit";
   return z.object({
-    id: z.string("a text").max(256, "a text of at most 256 characters").optional(),
+    id: z.string("a string").max(256, "a string of at most 256 characters").optional(),
     parameters: z.object({
       threshold: z.union([share, z.array(share, "a list").length(exits, `a list of ${exits}`)], one).optional(),
       budget: above.optional(),
@@ -106,7 +106,7 @@ function requestSchema(exits: number) {
   }, "an object");
 }
 
-/** What is answered where nothing is said. */
+/** Outputs of a request that lists none. */
 const USUAL: NonNullable<Document["outputs"]> = OUTPUTS.filter((name) => name !== "logits").map((name) => ({ name }));
 
 type Document = z.infer<ReturnType<typeof requestSchema>>;
@@ -114,8 +114,8 @@ type Document = z.infer<ReturnType<typeof requestSchema>>;
 /**
  * Reads a request's body.
  *
- * @param body All of it.
- * @param options `jsonLength`: how much of it is JSON, if bytes follow (`Inference-Header-Content-Length`).
+ * @param body The whole body.
+ * @param options `jsonLength`: length of the JSON in bytes, if binary data follow (`Inference-Header-Content-Length`).
  * @throws {Refusal} If it is not a valid request, or exceeds a limit.
  */
 export function readInferenceRequest(
@@ -159,7 +159,7 @@ function parse(json: Uint8Array, exits: number): Document {
   return data;
 }
 
-/** What has been checked, as it came: with parameters that are not known. */
+/** The validated document as received, with unknown parameters. */
 interface WithParameters {
   readonly parameters?: object;
   readonly inputs: readonly { readonly name: string; readonly parameters?: object }[];
@@ -188,7 +188,7 @@ function readInput(
   const source = { name, datatype, count };
   const size = input.parameters?.binary_data_size;
   if (size !== undefined && size !== rest.length) {
-    throw new Refusal(400, `Cannot read input ${name}: expected ${size} bytes behind the JSON, found ${rest.length}`);
+    throw new Refusal(400, `Cannot read input ${name}: expected ${size} bytes after the JSON, found ${rest.length}`);
   }
   const values = size === undefined ? fromJson(input.data, source) : fromBytes(rest, source);
   switch (datatype) {
@@ -252,11 +252,11 @@ function toRgb(pixels: Uint8Array, width: number, height: number): RgbImage {
 
 function wantedOutput(name: string, classes?: number): Pick<WantedOutput, "name" | "classes"> {
   const found = OUTPUTS.find((one) => one === name);
-  if (!found) throw new Refusal(400, `Cannot give output ${quoted(name)}: there are ${OUTPUTS.join(", ")}`);
+  if (!found) throw new Refusal(400, `Unknown output ${quoted(name)}: expected one of ${OUTPUTS.join(", ")}`);
   if (classes !== undefined && !OF_CLASSES.some((one) => one === found)) {
     throw new Refusal(
       400,
-      `Cannot use parameter "classification" of output ${quoted(name)}: it is for ${OF_CLASSES.join(" and ")}`,
+      `Cannot use parameter "classification" of output ${quoted(name)}: it applies only to ${OF_CLASSES.join(" and ")}`,
     );
   }
   return { name: found, classes };

@@ -1,5 +1,6 @@
 /**
- * The routes of the Open Inference Protocol (KServe's protocol, version 2), and those that Triton's tools ask beside them.
+ * The routes of the Open Inference Protocol (version 2 of KServe's protocol), and further routes that Triton's tools
+ * use.
  *
  * @module
  */
@@ -13,15 +14,15 @@ import type { Models } from "../models.ts";
 import { Refusal } from "../refusal.ts";
 import { type Context, type Method, type Route, route } from "../routing.ts";
 
-/** What the routes need of a server. */
+/** The parts of a server that the routes use. */
 export interface InferenceService {
-  /** Its models. */
+  /** The server's models. */
   readonly models: Models;
-  /** What it counts. */
+  /** Its metrics. */
   readonly metrics: Metrics;
-  /** Whether all models are loaded and can compute, and the server does not stop. */
+  /** Whether all models are loaded and can compute, and the server is not stopping. */
   isReady(): Promise<boolean>;
-  /** Answers a request with a model. */
+  /** Calls a function with a model to answer a request. */
   run(name: string, answer: (model: RequestClassifier) => Promise<Response>): Promise<Response>;
 }
 
@@ -72,14 +73,14 @@ export function inferenceRoutes(service: InferenceService): Route[] {
   ];
 }
 
-/** With and without a version. */
+/** Routes of a model, with and without a version. */
 function ofModel(end: string, methods: Readonly<Record<string, Method>>): Route[] {
   return [`/v2/models/:model${end}`, `/v2/models/:model/versions/:version${end}`].map((path) => route(path, methods));
 }
 
 function modelOf({ parameters: { model, version = MODEL_VERSION } }: Context): string {
   if (version === MODEL_VERSION) return model!;
-  throw new Refusal(404, `There is no version ${JSON.stringify(version)} of ${model}: there is ${MODEL_VERSION}`);
+  throw new Refusal(404, `There is no version ${JSON.stringify(version)} of ${model}, only ${MODEL_VERSION}`);
 }
 
 function metadata({ name, executor: { model: { spec, network } } }: RequestClassifier): object {
@@ -101,7 +102,7 @@ function metadata({ name, executor: { model: { spec, network } } }: RequestClass
   };
 }
 
-/** As Triton's perf_analyzer asks for it. */
+/** Model configuration as expected by Triton's perf_analyzer. */
 function configuration(model: RequestClassifier): object {
   const { inputs, outputs } = metadata(model) as Record<"inputs" | "outputs", { datatype: string; shape: number[] }[]>;
   const tensor = ({ datatype, shape, ...rest }: typeof inputs[number]) => ({
@@ -119,7 +120,7 @@ function configuration(model: RequestClassifier): object {
   };
 }
 
-/** As Triton's statistics extension has it. */
+/** Statistics as defined by Triton's statistics extension. */
 function statistics(name: string, own: ModelMetrics): object {
   const { success, fail, queue, decode, compute, images, batches, last } = own;
   return {

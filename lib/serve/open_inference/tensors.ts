@@ -1,5 +1,5 @@
 /**
- * Tensors as the Open Inference Protocol has them, in JSON and as bytes behind it (KServe's protocol, version 2, and its
+ * Tensors of the Open Inference Protocol, as JSON or as binary data after it (version 2 of KServe's protocol and its
  * binary tensor data extension).
  *
  * @module
@@ -7,7 +7,7 @@
 
 import { Refusal } from "../refusal.ts";
 
-/** Types of what tensors hold. */
+/** Types of tensor elements. */
 export type Datatype = "FP32" | "UINT8" | "INT32" | "INT64" | "BYTES";
 
 /** Values of a tensor in row-major order. */
@@ -15,23 +15,23 @@ export type TensorValues = Float32Array | Uint8Array | Int32Array | BigInt64Arra
 
 /** A tensor. */
 export interface ProtocolTensor {
-  /** Its name. */
+  /** Name of the tensor. */
   readonly name: string;
   /** Size of each dimension. */
   readonly shape: readonly number[];
-  /** What its values are. */
+  /** Type of its values. */
   readonly datatype: Datatype;
-  /** As many as the shape says. */
+  /** The values, as many as the shape requires. */
   readonly values: TensorValues;
 }
 
-/** What a tensor's values are made of, where it is read. */
+/** Description of a tensor that is read. */
 export interface TensorSource {
-  /** What errors call it. */
+  /** Its name in errors. */
   readonly name: string;
-  /** What its values are. */
+  /** Type of its values. */
   readonly datatype: Datatype;
-  /** How many there are. */
+  /** Number of values. */
   readonly count: number;
 }
 
@@ -40,7 +40,7 @@ const encoder = new TextEncoder();
 /**
  * Reads values from bytes.
  *
- * @throws {Refusal} If there are not as many as wanted.
+ * @throws {Refusal} If the number of values is wrong.
  */
 export function fromBytes(bytes: Uint8Array<ArrayBuffer>, { name, datatype, count }: TensorSource): TensorValues {
   if (datatype === "BYTES") return fromLengths(bytes, name, count);
@@ -48,7 +48,7 @@ export function fromBytes(bytes: Uint8Array<ArrayBuffer>, { name, datatype, coun
   if (bytes.length !== wanted) {
     throw new Refusal(400, `Cannot read input ${name}: expected ${wanted} bytes of ${datatype}, found ${bytes.length}`);
   }
-  // What lies behind JSON need not be aligned.
+  // Binary data after the JSON may be unaligned.
   const { buffer } = bytes.slice();
   switch (datatype) {
     case "FP32":
@@ -62,7 +62,7 @@ export function fromBytes(bytes: Uint8Array<ArrayBuffer>, { name, datatype, coun
   }
 }
 
-/** Each element behind its length, 4 bytes, little-endian. */
+/** Reads elements, each preceded by its length in 4 bytes, little-endian. */
 function fromLengths(bytes: Uint8Array<ArrayBuffer>, name: string, count: number): Uint8Array[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const elements: Uint8Array[] = [];
@@ -74,19 +74,19 @@ function fromLengths(bytes: Uint8Array<ArrayBuffer>, name: string, count: number
     at = end;
   }
   if (at === bytes.length && elements.length === count) return elements;
-  throw new Refusal(400, `Cannot read input ${name}: expected ${count} elements of BYTES, each behind its length`);
+  throw new Refusal(400, `Cannot read input ${name}: expected ${count} elements of BYTES, each preceded by its length`);
 }
 
 /**
- * Reads values from JSON: a list, or lists within lists, row by row. An element of BYTES is base64, since a JSON string
- * cannot hold every byte.
+ * Reads values from JSON: a list or nested lists, row by row. Elements of BYTES are base64, because a JSON string
+ * cannot represent every byte.
  *
- * @throws {Refusal} If there are not as many as wanted, or one is of another kind.
+ * @throws {Refusal} If the number of values is wrong, or one has the wrong type.
  */
 export function fromJson(data: unknown, { name, datatype, count }: TensorSource): TensorValues {
   const flat = Array.isArray(data) ? data.flat(4) : [];
   if (flat.length !== count) {
-    throw new Refusal(400, `Cannot read input ${name}: expected data of ${count} values, found ${flat.length}`);
+    throw new Refusal(400, `Cannot read input ${name}: expected ${count} values, found ${flat.length}`);
   }
   if (datatype === "BYTES") return flat.map((element) => fromBase64(element, name));
   const bad = flat.findIndex((value) => !isValue(value, datatype));
@@ -94,7 +94,7 @@ export function fromJson(data: unknown, { name, datatype, count }: TensorSource)
     const [least, most] = RANGES[datatype];
     throw new Refusal(
       400,
-      `Cannot read input ${name}: ${JSON.stringify(flat[bad])}, value ${bad}, is no value of ${datatype}: expected ` +
+      `Cannot read input ${name}: value ${bad} is ${JSON.stringify(flat[bad])}; ${datatype} is ` +
         (datatype === "FP32" ? "a number" : `a whole number from ${least} to ${most}`),
     );
   }
@@ -124,7 +124,7 @@ function fromBase64(element: unknown, name: string): Uint8Array {
   }
 }
 
-/** Values as bytes. */
+/** Converts values to bytes. */
 export function toBytes({ datatype, values }: ProtocolTensor): Uint8Array<ArrayBuffer> {
   if (datatype !== "BYTES") {
     const numbers = values as Exclude<TensorValues, readonly Uint8Array[]>;
@@ -142,18 +142,18 @@ export function toBytes({ datatype, values }: ProtocolTensor): Uint8Array<ArrayB
   return bytes;
 }
 
-/** Values as JSON has them; elements of BYTES are text. */
+/** Converts values to JSON. Elements of BYTES become strings. */
 export function toJson({ datatype, values }: ProtocolTensor): (number | string)[] {
   if (datatype === "BYTES") return Array.from(values as readonly Uint8Array[], (one) => new TextDecoder().decode(one));
   return Array.from(values as Iterable<number | bigint>, Number);
 }
 
-/** Texts as elements of BYTES. */
+/** Encodes strings as elements of BYTES. */
 export function textElements(texts: readonly string[]): Uint8Array[] {
   return texts.map((text) => encoder.encode(text));
 }
 
-/** The least and the largest value. Beyond those of INT64, numbers of JSON are not exact. */
+/** Smallest and largest value of each type. For INT64, the range in which JSON numbers are exact. */
 const RANGES = {
   FP32: [-Infinity, Infinity],
   UINT8: [0, 255],

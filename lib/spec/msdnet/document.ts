@@ -1,5 +1,5 @@
 /**
- * An MSDNet → the keys of its document that only MSDNets have.
+ * Converts an MSDNet to the keys of its document that only MSDNets have.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { scaleOf } from "../common.ts";
 import type { SpecMapping } from "../document_value.ts";
 import { type LayersRule, ruledLayers, ruledScales, ruledTransitions } from "./rules.ts";
 
-/** Writes out what only MSDNets have; what follows from a rule is the rule. */
+/** The keys that only MSDNets have. Values that follow from a rule are written as the rule. */
 export function msdnetKeys(spec: MsdnetSpec): SpecMapping {
   const { scales, channels, growth, layers, reduction } = spec;
   return {

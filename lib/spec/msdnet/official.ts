@@ -1,10 +1,29 @@
 /**
- * The flags of the MSDNet authors' `main.py` (kalviny/MSDNet-PyTorch) → what only an MSDNet's spec has.
+ * Converts flags of the MSDNet authors' `main.py` (kalviny/MSDNet-PyTorch) to the parts of a spec that only MSDNets
+ * have.
  *
  * @module
  */
 
 import { cannotRead, type Flags, type FlagTable } from "../flags.ts";
+
+/** Flags with a value that only the scripts of IMTA have (kalviny/IMTA, whose main_GE.py trains an MSDNet). */
+const IMTA = ["--pretrained", "--priornet", "--switch-mode", "--gamma", "-T"];
+/** Flags of "Learning to Weight Samples for Dynamic Early-exiting Networks" (LeapLabTHU/L2W-DEN). */
+const LEARNED_WEIGHTS = [
+  ...[
+    "--train_url",
+    "--data_url",
+    "--finetune_from",
+    "--evaluate_from",
+    "--index_path",
+    "--num_sample_valid",
+    "--round",
+  ],
+  ...["--arch_config", "--world_size", "--rank", "--dist_url", "--dist_backend", "--target_p_index", "--epsilon"],
+  ...["--meta_net_hidden_size", "--meta_net_num_layers", "--meta_net_input_type", "--meta_interval", "--meta_lr"],
+  ...["--meta_weight_decay", "--constraint_dimension"],
+];
 
 /** The script's flags. */
 export const MSDNET_FLAGS: FlagTable = {
@@ -14,7 +33,7 @@ export const MSDNET_FLAGS: FlagTable = {
     "--nBlocks": "1",
     "--base": "4",
     "--step": "1",
-    // Where it is left out, their code does as for lin_grow.
+    // Without the flag, their code does the same as with lin_grow.
     "--stepmode": "lin_grow",
     "--nChannels": "32",
     "--growthRate": "6",
@@ -39,17 +58,19 @@ export const MSDNET_FLAGS: FlagTable = {
     ...["--lr", "--learning-rate", "--lr-type", "--decay-rate", "--momentum", "--alpha", "--beta1", "--beta2"],
     ...["--weight-decay", "--wd", "--trainer", "--depth", "-d", "--drop-rate", "--death-mode", "--death-rate"],
     ...["--growth-rate", "--bn-size", "--bottleneck"],
+    ...IMTA,
+    ...LEARNED_WEIGHTS,
   ],
-  switches: ["--resume", "--use-valid"],
+  switches: ["--resume", "--use-valid", "--use_valid", "--multiprocessing_distributed"],
 };
 
-/** Lines of YAML. */
+/** The YAML lines for the flags. */
 export function msdnetLines(flags: Flags): string[] {
   const growthFactors = flags.wholeList("--grFactor");
   const bottlenecks = flags.wholeList("--bnFactor");
   if (growthFactors.length !== bottlenecks.length) {
     throw cannotRead(
-      `--bnFactor has ${bottlenecks.length} entries and --grFactor ${growthFactors.length}; give as many, one per scale`,
+      `--bnFactor has ${bottlenecks.length} entries and --grFactor ${growthFactors.length}; expected the same number, one per scale`,
     );
   }
   const mode = flags.choice("--stepmode", ["even", "lin_grow"]) === "even" ? "even" : "linear";

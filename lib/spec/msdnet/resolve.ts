@@ -1,5 +1,5 @@
 /**
- * A well-shaped document → an MSDNet: the authors' rules, and refusal of what cannot work.
+ * Resolves a document of valid shape to an MSDNet: applies the authors' rules and refuses invalid combinations.
  *
  * @module
  */
@@ -15,9 +15,9 @@ import type { MsdnetDocument } from "./schema.ts";
 /**
  * Resolves a document.
  *
- * @param document A document of the right shape.
- * @param report Called for each thing that cannot work.
- * @returns The architecture; not to be used if anything was reported.
+ * @param document A document of valid shape.
+ * @param report Called for each problem.
+ * @returns The architecture. It must not be used if a problem was reported.
  */
 export function resolveMsdnet(document: MsdnetDocument, report: Report): MsdnetSpec | undefined {
   const { scales, channels, growth, prune, reduction } = document;
@@ -39,7 +39,7 @@ export function resolveMsdnet(document: MsdnetDocument, report: Report): MsdnetS
   return {
     family: "msdnet",
     ...resolveCommon(document, report),
-    // All blocks of an MSDNet have one by default.
+    // By default, all blocks of an MSDNet have an exit.
     ...isList(exits) ? { exits } : {},
     scales: scales.map(({ growth_factor, bottleneck }) => ({ growthFactor: growth_factor, bottleneck })),
     channels,
@@ -63,10 +63,10 @@ function checkScales({ scales, growth }: MsdnetDocument, report: Report): void {
       const why = expected === 1 ? "because the last is the finest" : "half of the next scale";
       report(`scales[${i}].scale: expected ${scaleOf(expected)}, ${why}, found ${scaleOf(found)}`);
     }
-    // Half of them comes from the finer scale.
+    // Half of the new channels come from the finer scale.
     if (expected > 1 && growth * growth_factor % 2 === 1) {
       report(
-        `scales[${i}].growth_factor: expected an even number of new channels, growth · growth_factor, at each scale but ` +
+        `scales[${i}].growth_factor: expected an even number of new channels, growth · growth_factor, at each scale except ` +
           `the finest, found ${growth * growth_factor}`,
       );
     }
@@ -84,7 +84,7 @@ function checkPrune(
   prune.forEach((count, i) => {
     const before = prune[i - 1] ?? scales;
     if (count > before) {
-      report(`prune[${i}]: expected at most the ${before} scales that are there before, found ${count}`);
+      report(`prune[${i}]: expected at most the ${before} scales of the previous layer, found ${count}`);
     }
   });
 }

@@ -1,30 +1,30 @@
 /**
- * The authors' rules for how many layers blocks have, when scales are dropped, and where channels are shed.
+ * The authors' rules for the number of layers per block, dropping scales, and transitions.
  *
  * @module
  */
 
-/** How many layers blocks have, as a rule. */
+/** Rule for the number of layers per block. */
 export interface LayersRule {
-  /** Alike, or more in each. */
+  /** `even`: the same number in each block; `linear`: more in each block. */
   readonly mode: "even" | "linear";
   /** Number of blocks. */
   readonly blocks: number;
-  /** Layers of the first block. */
+  /** Number of layers of the first block. */
   readonly base: number;
-  /** Layers of the others, or how many more in each. */
+  /** Number of layers of the other blocks, or the increase per block. */
   readonly step: number;
 }
 
-/** Layers of each block. */
+/** Number of layers of each block. */
 export function ruledLayers({ mode, blocks, base, step }: LayersRule): number[] {
   return Array.from({ length: blocks }, (_, i) => i === 0 ? base : mode === "even" ? step : step * i + 1);
 }
 
 /**
- * Scales that each layer puts out.
+ * Number of scales that each layer computes.
  *
- * @param prune `max` drops one at equal distances, `min` only as the exit nears.
+ * @param prune `max` drops scales at equal distances, `min` only shortly before the last exit.
  * @param layers Number of layers of the whole network.
  * @param scales Number of scales.
  */
@@ -39,9 +39,9 @@ export function ruledScales(prune: "max" | "min", layers: number, scales: number
 /**
  * Layers, counted from 1, that end in a transition.
  *
- * @param remaining Scales that each layer puts out.
+ * @param remaining Number of scales that each layer computes.
  * @param scales Number of scales before the first layer.
- * @param prune By which rule: but for `min`, those that put out fewer than the layer before.
+ * @param prune The rule. Except for `min`, a transition follows each layer that drops a scale.
  */
 export function ruledTransitions(
   remaining: readonly number[],

@@ -1,5 +1,5 @@
 /**
- * A RANet → the keys of its document that only RANets have.
+ * Converts a RANet to the keys of its document that only RANets have.
  *
  * @module
  */
@@ -9,7 +9,10 @@ import { scaleOf } from "../common.ts";
 import type { DocumentValue, SpecMapping } from "../document_value.ts";
 import { ruledFusion, ruledTransitions, scaleIndices } from "./rules.ts";
 
-/** Writes out what only RANets have; what follows from the authors' rules is `auto`, layers are a rule where one gives them. */
+/**
+ * The keys that only RANets have. Values that follow from the authors' rules are `auto`; layers are written as a rule
+ * if one gives them.
+ */
 export function ranetKeys({ baseFeatures, subnetworks, layers, compress, reduction }: RanetSpec): SpecMapping {
   const indices = scaleIndices(baseFeatures.map(({ divisor }) => divisor));
   return {

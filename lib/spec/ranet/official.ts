@@ -1,5 +1,5 @@
 /**
- * The flags of the RANet authors' `main.py` → what only a RANet's spec has.
+ * Converts flags of the RANet authors' `main.py` to the parts of a spec that only RANets have.
  *
  * @module
  */
@@ -33,7 +33,7 @@ export const RANET_FLAGS: FlagTable = {
   switches: ["--resume", "--use-valid", "--bnAfter"],
 };
 
-/** Lines of YAML. */
+/** The YAML lines for the flags. */
 export function ranetLines(flags: Flags): string[] {
   const mode = flags.choice("--stepmode", ["even", "lg", "lin_grow"]) === "even" ? "even" : "lengthen";
   const compress = flags.share("--compress-factor");
@@ -58,13 +58,13 @@ function readSubnetworks(flags: Flags): { baseFeatures: string[]; subnetworks: s
   for (const [flag, list] of [["--grFactor", growthFactors], ["--bnFactor", bottlenecks]] as const) {
     if (list.length !== scaleList.length) {
       throw cannotRead(
-        `${flag} has ${list.length} entries and --scale-list ${scaleList.length}; give as many, one per sub-network`,
+        `${flag} has ${list.length} entries and --scale-list ${scaleList.length}; expected the same number, one per sub-network`,
       );
     }
   }
   if (scaleList.some((index, s) => index < scaleList[s - 1])) {
     throw cannotRead(
-      `--scale-list is ${flags.text("--scale-list")}, expected coarsest first: no index below the one before`,
+      `--scale-list is ${flags.text("--scale-list")}, expected the coarsest first: no index below the previous one`,
     );
   }
   const channels = flags.whole("--nChannels");
@@ -72,7 +72,7 @@ function readSubnetworks(flags: Flags): { baseFeatures: string[]; subnetworks: s
   const blocks = flags.whole("--nBlocks");
   const blockStep = flags.whole("--block-step");
 
-  // The authors' code halves the resolution once wherever the index changes, by however much.
+  // The authors' code halves the resolution once wherever the index changes, independently of the difference.
   const steps = scaleIndices(scaleList);
   const blocksBefore: number[] = [];
   const subnetworks = scaleList.map((scaleIndex, s) => {
@@ -83,7 +83,7 @@ function readSubnetworks(flags: Flags): { baseFeatures: string[]; subnetworks: s
       `bottleneck: ${bottlenecks[s]}`,
     ];
     if (scaleIndex !== steps[s]) {
-      // `auto` would number the scales without gaps.
+      // With `auto`, scales would be numbered without gaps.
       entry.push(`fusion: ${yamlList(ruledFusion(scaleIndex, blocksBefore))}`);
       entry.push(`transitions: ${yamlList(ruledTransitions(scaleIndex, blockCount))}`);
     }

@@ -1,6 +1,6 @@
 /**
- * A well-shaped document → a RANet: defaults that depend on other keys, the authors' rules, and refusal of what
- * cannot work.
+ * Resolves a document of valid shape to a RANet: fills in defaults that depend on other keys, applies the authors'
+ * rules, and refuses invalid combinations.
  *
  * @module
  */
@@ -15,9 +15,9 @@ import type { RanetDocument } from "./schema.ts";
 /**
  * Resolves a document.
  *
- * @param document A document of the right shape.
- * @param report Called for each thing that cannot work.
- * @returns The architecture; not to be used if anything was reported.
+ * @param document A document of valid shape.
+ * @param report Called for each problem.
+ * @returns The architecture. It must not be used if a problem was reported.
  */
 export function resolveRanet(document: RanetDocument, report: Report): RanetSpec | undefined {
   const baseFeatures = document.base_features.map(({ scale, channels }) => ({ divisor: divisorOf(scale), channels }));
@@ -82,8 +82,8 @@ function resolveSubnetworks(
       report(`${path}.blocks: expected at least the ${before} of the previous sub-network, found ${blocks}`);
     } else if (blocks === before && isLast) {
       report(
-        `${path}.blocks: expected more than the ${before} of the previous sub-network, because the last one needs an exit of ` +
-          `its own, found ${blocks}`,
+        `${path}.blocks: expected more than the ${before} of the previous sub-network, because the last one needs its own ` +
+          `exit, found ${blocks}`,
       );
     }
     const fusion = resolveFusion(subnetwork.fusion, indices[s], blocksBefore);
@@ -125,7 +125,7 @@ function listOf<Item>(value: Item | readonly Item[], length: number): readonly I
   return Array.isArray(value) ? value : Array.from({ length }, () => value as Item);
 }
 
-/** Lists that speak of each block. */
+/** Checks the lengths of lists with one entry per block. */
 function checkLengths(
   lists: Readonly<Record<string, unknown>>,
   { path, blocks, before }: { path: string; blocks: number; before: number },
@@ -139,7 +139,7 @@ function checkLengths(
   }
 }
 
-/** A fusion block takes a channel at least, unless it is to take none. */
+/** Checks that a fusion block takes at least one channel from the coarser sub-network, unless its share is 0. */
 function checkShares(
   fusion: readonly Fusion[],
   { growth, compress, path }: Pick<SubnetworkSpec, "growth"> & { compress: number | readonly number[]; path: string },
@@ -153,7 +153,7 @@ function checkShares(
       `${path}.growth${typeof growth === "number" ? "" : `[${j}]`}: expected at least ${
         Math.ceil(1 / share)
       }, so that ` +
-        `growth · compress (${share}) leaves a channel to the coarser sub-network, found ${channels}`,
+        `growth · compress (${share}) is at least one channel for the coarser sub-network, found ${channels}`,
     );
   });
 }
@@ -165,7 +165,7 @@ function resolveFusion(
 ): Fusion[] {
   if (asked === "auto") return ruledFusion(scaleIndex, blocksBefore);
   if (Array.isArray(asked)) return asked;
-  // One entry at least: asking the first sub-network, which fuses nothing, for a kind is a mistake to report.
+  // At least one entry, so that a kind for the first sub-network, which fuses nothing, is reported.
   return Array.from({ length: blocksBefore.at(-1) ?? 1 }, () => asked);
 }
 
@@ -191,7 +191,7 @@ function checkDepth(layers: readonly number[], subnetworks: readonly SubnetworkS
   if (total > LIMITS.layersInAll) {
     report(
       `layers: expected at most ${LIMITS.layersInAll} layers in the blocks of all sub-networks, found ${total}; ` +
-        "lower them, or use fewer blocks",
+        "decrease them, or use fewer blocks",
     );
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The authors' rules for where a sub-network lowers its resolution and where it sheds channels. A scale index is the
- * authors' l_s: 1 for the coarsest resolution, one more for each higher one.
+ * The authors' rules for down-conv blocks and transitions of a sub-network. A scale index is the authors' l_s: 1 for
+ * the coarsest resolution, one more for each higher one.
  *
  * @module
  */
@@ -8,9 +8,9 @@
 import type { Fusion } from "../../network/ranet/architecture.ts";
 
 /**
- * Numbers resolutions: 1 for the first, one more whenever the next differs from the one before.
+ * Numbers resolutions: 1 for the first, one more whenever a resolution differs from the previous one.
  *
- * @param resolutions One value per base feature, coarsest first; only equality of neighbours counts.
+ * @param resolutions One value per base feature, coarsest first. Only equality of neighbours matters.
  * @returns One scale index per base feature.
  */
 export function scaleIndices(resolutions: readonly number[]): number[] {
@@ -19,11 +19,11 @@ export function scaleIndices(resolutions: readonly number[]): number[] {
 }
 
 /**
- * The kind of each fusion block: the last blocks of the (l_s − 1) sub-networks before are down-conv.
+ * The kind of each fusion block: the last blocks of the (l_s − 1) previous sub-networks are down-conv.
  *
  * @param scaleIndex Scale index of the sub-network.
  * @param blocksBefore Number of blocks of each coarser sub-network, coarsest first.
- * @returns One kind per fusion block, of which there are as many as the previous sub-network has blocks.
+ * @returns One kind per fusion block, that is, per block of the previous sub-network.
  */
 export function ruledFusion(scaleIndex: number, blocksBefore: readonly number[]): Fusion[] {
   const down = scaleIndex > 1 ? blocksBefore.slice(1 - scaleIndex) : [];
@@ -34,7 +34,7 @@ export function ruledFusion(scaleIndex: number, blocksBefore: readonly number[])
 }
 
 /**
- * The blocks that end in a transition: those that divide the sub-network into as many parts as its scale index says.
+ * The blocks that end in a transition. They divide the sub-network into as many parts as its scale index.
  *
  * @param scaleIndex Scale index of the sub-network.
  * @param blocks Number of its blocks.

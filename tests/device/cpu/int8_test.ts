@@ -1,4 +1,4 @@
-/** Whether the CPU computes a quantized network's whole numbers, in every way that it can multiply them. */
+/** Tests that the CPU computes the integers of quantized networks correctly, with every way to multiply. */
 
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
@@ -18,7 +18,7 @@ import { networkWith, shape } from "../../quantized/networks.ts";
 import { runPlainly } from "../../quantized/plain_inference.ts";
 import { randomImages, randomModel, randomTensors } from "../../quantized/random_model.ts";
 
-/** Every way to multiply that this engine has. */
+/** All ways to multiply on this engine. */
 async function everyWay(): Promise<Int8Kernels[]> {
   const plain: Int8Kernels = { module: await plainKernels(), product: "paired" };
   const module = await fusedKernels();
@@ -26,7 +26,7 @@ async function everyWay(): Promise<Int8Kernels[]> {
   return [plain, ...module ? ways.map((product) => ({ module, product })) : []];
 }
 
-Deno.test("every way to multiply gives the whole numbers of the plain one, in every feature", async () => {
+Deno.test("every way to multiply gives the same integers as the reference implementation, in every feature", async () => {
   const ways = await everyWay();
   await fc.assert(
     fc.asyncProperty(shape, async (given) => {
@@ -62,7 +62,7 @@ Deno.test("every way to multiply gives the whole numbers of the plain one, in ev
   );
 });
 
-Deno.test("threads that share a sample give the same whole numbers", async () => {
+Deno.test("int8 results do not depend on the number of threads per sample", async () => {
   const { network } = randomModel(await readSpec("ranet-cifar10-micro"), { seed: 5 });
   const weights = parseQuantized(network, randomTensors(network, { seed: 5 }), { source: "random" });
   const images = randomImages({ network }, 1, 6);
@@ -71,7 +71,7 @@ Deno.test("threads that share a sample give the same whole numbers", async () =>
   const logits: Float32Array[][] = [];
   for (const threads of [1, 3]) {
     using runner = await CpuRunner.create(plan, weights, { batchSize: 1, threads });
-    for (let run = 0; run < 2; run++) { // the first image is one thread's
+    for (let run = 0; run < 2; run++) { // one thread computes the first image alone
       runner.load(images, 1);
       logits.push([...(await runner.run({ from: 0, to: stages })).logits]);
     }
@@ -84,7 +84,7 @@ Deno.test("threads that share a sample give the same whole numbers", async () =>
   });
 });
 
-/** Where all channels of each feature lie. */
+/** Offset of all channels of each feature. */
 function regionsOf(network: Network, plan: Plan): Region[] {
   const found: Region[] = network.features.map(({ size, channels }) => ({ ...plan.image, size, channels, channel: 0 }));
   for (const { layer, reads } of plan.stages.flat(2)) {
@@ -96,7 +96,7 @@ function regionsOf(network: Network, plan: Plan): Region[] {
   return found;
 }
 
-/** Weights, inputs and sums as an engine that is right multiplies them; `beyond`: what it makes of inputs above 127. */
+/** Operands as a correct engine multiplies them. `beyond`: result for inputs above 127. */
 type Make = Parameters<typeof chooseProduct>[0];
 
 function rightly({ weights, inputs, sums }: Parameters<Make>[0]): ReturnType<Make> {
@@ -107,7 +107,7 @@ function rightly({ weights, inputs, sums }: Parameters<Make>[0]): ReturnType<Mak
   return { pairs, fused: Int32Array.from(sums, (sum, i) => sum + pairs[2 * i] + pairs[2 * i + 1]) };
 }
 
-Deno.test("products are chained where the processor adds with saturation, and fused where it has one instruction", () => {
+Deno.test("the way to multiply follows from the processor's saturating addition and dot-product instruction", () => {
   assertEquals(chooseProduct(rightly), "chained");
   const exact: Make = (operands) => {
     const { weights, inputs, sums } = operands;
@@ -120,7 +120,7 @@ Deno.test("products are chained where the processor adds with saturation, and fu
   assertEquals(chooseProduct(exact), "fused");
 });
 
-Deno.test("a relaxed product that is wrong is not taken", () => {
+Deno.test("a relaxed dot product that gives wrong results is not used", () => {
   const loses: Make = (operands) => {
     const { fused, pairs } = rightly(operands);
     return { pairs, fused: fused.map((sum, i) => sum - operands.sums[i]) };
@@ -133,17 +133,17 @@ Deno.test("a relaxed product that is wrong is not taken", () => {
   assertEquals(chooseProduct((operands) => ({ ...loses(operands), pairs: swaps(operands).pairs })), undefined);
 });
 
-Deno.test("weights whose products do not fit 16 bits are not chained", () => {
+Deno.test("weights whose sums of products exceed 16 bits are not chained", () => {
   const even = new Int8Array(8).fill(64);
   assertEquals(canChain(even, { inputs: 8, kernel: 1 }), true);
   const fits = even.with(0, MAX_CHAIN - 3 * 64);
   assertEquals(canChain(fits, { inputs: 8, kernel: 1 }), true);
   assertEquals(canChain(fits.with(1, -65), { inputs: 8, kernel: 1 }), false);
-  // The third is in another chain.
+  // The third weight is part of another chain.
   assertEquals(canChain(fits.with(2, MAX_CHAIN - 3 * 64), { inputs: 8, kernel: 1 }), true);
 });
 
-Deno.test("this engine's way to multiply is one of those that are tested", async () => {
+Deno.test("the way to multiply on this engine is tested", async () => {
   const { product } = await int8Kernels();
   assertEquals((await everyWay()).some((way) => way.product === product), true);
 });

@@ -1,5 +1,5 @@
 /**
- * What the CPU runner computes, layer by layer, against definitions.
+ * Tests the CPU runner's layers one by one against their definitions.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import { activate, activations } from "../activation.ts";
 
 type Planes = readonly (readonly number[])[];
 
-/** Runs one case on an arena of given or random numbers; gives channels as planes. */
+/** Runs one case on an arena of given or random numbers; returns channels as planes. */
 async function run(layer: Case, { seed = 1, given = [] }: { seed?: number; given?: Planes }) {
   const { plan, folded, inputs: [input], outputs: [output], length } = probePlan([layer], "numbers");
   const arena = randomArray(length, seed);
@@ -39,7 +39,7 @@ async function run(layer: Case, { seed = 1, given = [] }: { seed?: number; given
   };
 }
 
-/** The definition of a convolution with bias, ReLU if asked for, and padding kernel / 2, over planes. */
+/** Convolution with bias, optional ReLU, and padding kernel / 2, by definition, on planes. */
 function convolve(layer: Case, input: Planes, weight: Float32Array, bias: Float32Array): number[][] {
   const { inSize, outSize, inChannels, outChannels, kernel, stride, activation } = layer;
   const padding = kernel >> 1;
@@ -61,7 +61,7 @@ function convolve(layer: Case, input: Planes, weight: Float32Array, bias: Float3
     }));
 }
 
-Deno.test("convolutions are what their definition says, and leave the channels beside them alone", async () => {
+Deno.test("convolutions match their definition and do not change neighbouring channels", async () => {
   const layers = fc.record({
     inSize: sizes(1, 9),
     inChannels: fc.integer({ min: 1, max: 40 }),
@@ -72,7 +72,7 @@ Deno.test("convolutions are what their definition says, and leave the channels b
     stride: fc.constantFrom(1, 2),
     activation: activations,
   }).map(convolutionCase)
-    // The probe has as many weights as the square of this.
+    // The number of the probe's weights is the square of this.
     .filter(({ outSize, outChannels }) => areaOf(outSize) * outChannels <= 1000);
   await fc.assert(
     fc.asyncProperty(layers, fc.nat(1000), async (layer, seed) => {
@@ -89,7 +89,10 @@ Deno.test("convolutions are what their definition says, and leave the channels b
   );
 });
 
-/** Runs one case on an image of two planes: these numbers, of a square unless the case says it, and their negatives. */
+/**
+ * Runs one case on an image of two planes: the given numbers and their negatives. The image is square unless the case says
+ * otherwise.
+ */
 async function twoPlanes(layer: Partial<Case>, numbers: readonly number[]): Promise<number[][]> {
   const inSize = square(Math.sqrt(numbers.length));
   const given = [numbers, numbers.map((value) => -value)];
@@ -112,7 +115,7 @@ for (const [name, from, to] of resized) {
   });
 }
 
-Deno.test("resize along one side alone, or in opposite directions", async () => {
+Deno.test("resize supports one side alone and opposite directions", async () => {
   const resize = async (inSize: Size, outSize: Size, numbers: readonly number[]) =>
     (await twoPlanes({ kind: "resize", inSize, outSize }, numbers))[0];
   const wide = { height: 1, width: 3 };
@@ -127,22 +130,22 @@ Deno.test("resize along one side alone, or in opposite directions", async () => 
   );
 });
 
-Deno.test("max-pool takes no account of what is outside", async () => {
+Deno.test("max-pool ignores pixels outside the image", async () => {
   const planes = await twoPlanes({ kind: "max-pool", stride: 2 }, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
   assertEquals(planes, [[5, 6, 8, 9], [-1, -2, -4, -5]]);
 });
 
 const kinds: readonly Partial<Case>[] = [
-  // Whole quads of channels and parts of one are written in different ways.
+  // Complete quads of channels and parts of quads are written by different code.
   ...[1, 2, 3, 4].map((outChannels) => ({ outChannels })),
   { kind: "resize" },
   { kind: "max-pool", stride: 2 },
 ];
 
 for (const layer of kinds) {
-  Deno.test(`NaN goes through ${JSON.stringify(layer)}`, async () => {
+  Deno.test(`NaN propagates through ${JSON.stringify(layer)}`, async () => {
     const planes = await twoPlanes(layer, [NaN, 2, 3, 4, 5, 6, 7, 8, 9]);
-    // The probe's products with 0 spread it.
+    // The probe multiplies NaN by 0, which spreads it.
     assertEquals(planes.flat().every(Number.isNaN), true);
   });
 }

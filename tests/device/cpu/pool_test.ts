@@ -3,7 +3,7 @@ import asc from "assemblyscript/asc";
 import { ThreadPool } from "../../../lib/device/cpu/pool.ts";
 
 const SOURCE = `
-/** Each thread's number at its place, with how many there are. */
+/** Writes each thread's number and the number of threads at the thread's index. */
 export function mark(thread: i32, threads: i32, at: i32): void {
   store<i32>(at + 4 * thread, thread + 100 * threads);
 }
@@ -39,7 +39,7 @@ function open(threads: number): { pool: ThreadPool; words: Int32Array } {
   return { pool: new ThreadPool(module, memory, { threads }), words: new Int32Array(memory.buffer) };
 }
 
-Deno.test("every thread is called, with its number and how many there are", async () => {
+Deno.test("ThreadPool calls every thread with its number and the number of threads", async () => {
   const { pool, words } = open(3);
   using _ = pool;
   await pool.run("mark", [16], { threads: 2 });
@@ -48,18 +48,18 @@ Deno.test("every thread is called, with its number and how many there are", asyn
   assertEquals([...words.subarray(4, 8)], [300, 301, 302, 0]);
 });
 
-Deno.test("the thread that asks goes on while others compute, and there is one run at a time", async () => {
+Deno.test("ThreadPool does not block the caller, and executes one run at a time", async () => {
   const { pool, words } = open(2);
   using _ = pool;
   const run = pool.run("wait", []);
-  await assertRejects(() => pool.run("mark", [16]), Error, "running already");
+  await assertRejects(() => pool.run("mark", [16]), Error, "already running");
   await new Promise((resolve) => setTimeout(resolve, 20));
   Atomics.store(words, 0, 1);
   Atomics.notify(words, 0);
   await run;
 });
 
-Deno.test("a thread's error ends the run, and threads that wait for it", async () => {
+Deno.test("ThreadPool ends a run and its waiting threads after an error in one thread", async () => {
   const { pool } = open(3);
   using _ = pool;
   await assertRejects(() => pool.run("trap", []), Error, "unreachable");
@@ -67,7 +67,7 @@ Deno.test("a thread's error ends the run, and threads that wait for it", async (
 });
 
 for (const name of ["spin", "wait"]) {
-  Deno.test(`disposing of a pool ends threads that ${name}`, async () => {
+  Deno.test(`disposing of a ThreadPool ends threads that ${name}`, async () => {
     const { pool } = open(2);
     const run = pool.run(name, []);
     setTimeout(() => pool[Symbol.dispose](), 50);
@@ -75,7 +75,7 @@ for (const name of ["spin", "wait"]) {
   });
 }
 
-Deno.test("idle threads keep no process alive, and need no permission", async () => {
+Deno.test("idle threads do not keep the process alive, and need no permission", async () => {
   const script = await Deno.makeTempFile({ suffix: ".ts" });
   await Deno.writeTextFile(
     script,

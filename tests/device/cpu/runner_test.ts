@@ -18,7 +18,7 @@ function tiny() {
 }
 
 Deno.test("resize aligns corners", async () => {
-  // 2×2 to 3×3, then the middle pixel of the first row: the mean of the first row's two.
+  // From 2×2 to 3×3, the middle pixel of the first row is the mean of the first row's two pixels.
   const view = (feature: number) => ({ feature, offset: 0, channels: 1 });
   const network = networkOf(
     [{ name: "image", size: square(2), channels: 1 }, { name: "large", size: square(3), channels: 1 }],
@@ -39,7 +39,7 @@ Deno.test("resize aligns corners", async () => {
   assertEquals([...logits[0]], [10, 21, 2, 3, 4]);
 });
 
-Deno.test("a run that stops early does not touch what only later exits need", async () => {
+Deno.test("a run that stops early does not compute features that only later exits need", async () => {
   const { plan, weights } = tiny();
   const later = plan.stages.slice(1).flat(2);
   for (const step of later) {
@@ -54,7 +54,7 @@ Deno.test("a run that stops early does not touch what only later exits need", as
   assertEquals([...logits[1], ...logits[2]].every((value) => value === 0), true);
 });
 
-Deno.test("stages one by one give what they give in one run", async () => {
+Deno.test("running stages one by one gives the same results as one run", async () => {
   const { plan, weights } = tiny();
   using runner = await CpuRunner.create(plan, weights, { batchSize: 1 });
   const image = randomArray(3 * 20 * 20, 4);
@@ -67,7 +67,7 @@ Deno.test("stages one by one give what they give in one run", async () => {
   }
 });
 
-Deno.test("a batch gives what its images give one by one", async () => {
+Deno.test("a batch gives the same results as its images one by one", async () => {
   const { plan, weights } = tiny();
   const length = 3 * 20 * 20;
   const images = randomArray(3 * length, 5);
@@ -82,7 +82,7 @@ Deno.test("a batch gives what its images give one by one", async () => {
   }
 });
 
-Deno.test("results do not depend on the number of threads, bit for bit", async () => {
+Deno.test("results are bit-identical for every number of threads", async () => {
   const { plan, weights } = tiny();
   const length = 3 * 20 * 20;
   const images = randomArray(5 * length, 6);
@@ -93,7 +93,7 @@ Deno.test("results do not depend on the number of threads, bit for bit", async (
     for (const thresholds of [undefined, [0.21, 0.21, 0]]) {
       const results = [];
       for (const runner of runners) {
-        // The first run of a single image takes one thread.
+        // The first run of a single image uses one thread.
         for (let run = 0; run < 2; run++) {
           runner.load(images.subarray(0, count * length), count);
           results.push(await runner.run({ from: 0, to: 3, thresholds }));
@@ -105,7 +105,7 @@ Deno.test("results do not depend on the number of threads, bit for bit", async (
   for (const runner of runners) runner[Symbol.dispose]();
 });
 
-Deno.test("an image's overflow does not reach the next image on the same thread", async () => {
+Deno.test("an overflow of one image does not affect the next image on the same thread", async () => {
   const { plan, weights } = tiny();
   const length = 3 * 20 * 20;
   using runner = await CpuRunner.create(plan, weights, { batchSize: 2, threads: 1 });
@@ -118,7 +118,7 @@ Deno.test("an image's overflow does not reach the next image on the same thread"
   assertEquals(logits.every((stage) => stage.slice(0, 5).every(Number.isNaN)), true);
 });
 
-Deno.test("engines without relaxed SIMD get the same but for rounding", async () => {
+Deno.test("engines without relaxed SIMD give the same results except for rounding", async () => {
   const { plan, weights } = tiny();
   const image = randomArray(3 * 20 * 20, 8);
   using runner = await CpuRunner.create(plan, weights, { batchSize: 1 });
@@ -137,7 +137,7 @@ Deno.test("engines without relaxed SIMD get the same but for rounding", async ()
   });
 });
 
-Deno.test("disposing of a runner ends its run", async () => {
+Deno.test("disposing of a CpuRunner ends its run", async () => {
   const { plan, weights } = tiny();
   const runner = await CpuRunner.create(plan, weights, { batchSize: 500 });
   const count = 500;
@@ -147,22 +147,22 @@ Deno.test("disposing of a runner ends its run", async () => {
   await assertRejects(() => run, Error, "disposed");
 });
 
-Deno.test("a batch larger than memory holds is cut, and more is not taken", async () => {
+Deno.test("a batch that exceeds memory is reduced, and larger batches are refused", async () => {
   const { plan, weights } = tiny();
   using runner = await CpuRunner.create(plan, weights, { batchSize: 1e6 });
   assertGreater(runner.batchSize, 1);
   assertLess(16 * runner.batchSize * plan.sampleQuads, 2 ** 27);
   const images = new Float32Array(3 * 20 * 20 * (runner.batchSize + 1));
-  assertThrows(() => runner.load(images, runner.batchSize + 1), RangeError, "room");
+  assertThrows(() => runner.load(images, runner.batchSize + 1), RangeError, "more than the batch size");
 });
 
-Deno.test("an image that no memory holds is refused", async () => {
+Deno.test("a network whose single image exceeds memory is refused", async () => {
   const { plan, weights } = tiny();
   const huge = { ...plan, sampleQuads: 2 ** 28 };
   await assertRejects(() => CpuRunner.create(huge, weights, { batchSize: 2 }), RanetError, "can be addressed");
 });
 
-Deno.test("a batch for which there is no memory is refused", async () => {
+Deno.test("a batch is refused if its memory cannot be allocated", async () => {
   const { plan, weights } = tiny();
   const { Memory } = WebAssembly;
   WebAssembly.Memory = class extends Memory {

@@ -1,6 +1,5 @@
 /**
- * Whether validation computes what training did: inference and training share their kernels, so that logits are the same to
- * the last bit.
+ * Tests that validation computes the same as training: both use the same kernels, so that logits are bit-identical.
  *
  * @module
  */
@@ -33,7 +32,7 @@ const shape = fc.record({
   seed: fc.nat(1000),
 });
 
-/** Layers of every kind; no batch norm, whose folding changes numbers. */
+/** Layers of every kind, without batch norm, because folding it changes rounding. */
 function networkWith(given: typeof shape extends fc.Arbitrary<infer Shape> ? Shape : never): Network {
   const { size, channels, kernel, stride, activation, resized } = given;
   const pooled = strided(resized, 2);
@@ -62,7 +61,7 @@ function networkWith(given: typeof shape extends fc.Arbitrary<infer Shape> ? Sha
   return networkOf(features, layers);
 }
 
-Deno.test("the CPU's runner and trainer compute the same logits, to the last bit", async () => {
+Deno.test("the CPU runner and trainer compute bit-identical logits", async () => {
   await fc.assert(
     fc.asyncProperty(shape, async (given) => {
       const { size, samples, threads, seed } = given;
@@ -77,7 +76,7 @@ Deno.test("the CPU's runner and trainer compute the same logits, to the last bit
       });
       runner.load(images, samples);
       const { logits: [logits] } = await runner.run({ from: 0, to: 1 });
-      // The trainer hands out losses; a logit that is off in its last bit moves them by more than this.
+      // The trainer returns losses. If a logit differed in its last bit, they would differ by more than this.
       const losses = Array.from(labels, (label, i) => {
         const own = Array.from(logits.subarray(i * CLASSES, (i + 1) * CLASSES));
         const most = Math.max(...own);

@@ -1,5 +1,5 @@
 /**
- * The CPU's training kernels, one by one and on odd shapes, against what the steps of a plan are defined to compute.
+ * Tests the CPU's training kernels one by one, on odd shapes, against the definitions of a plan's steps.
  *
  * @module
  */
@@ -26,7 +26,7 @@ import { activations, gates, plainActivations } from "../activation.ts";
 const SPEC = parseSpec(TINY_SPEC);
 const CLASSES = SPEC.classes.length;
 
-/** A few steps of one layer over tensors of any shape. The first tensor is not used. */
+/** Steps of one layer on tensors of any shape. The first tensor is not used. */
 interface Case {
   readonly layer?: Layer;
   readonly features: readonly Omit<Feature, "name">[];
@@ -41,7 +41,7 @@ function planOf({ layer, features: shapes, forward, backward = [] }: Case): Trai
   const network = networkOf(features, layers);
   const parameters = layers.flatMap(layerParameters).filter(({ learned }) => learned)
     .map(({ name, shape }) => ({ name, shape, isWeight: shape.length > 1, exits: 1 }));
-  // Nothing is written to these channels, but all tensors keep their places from the first step to the last.
+  // No step writes these channels, but they keep all tensors in memory from the first step to the last.
   const kept = features.map((_, feature): TrainingStep => ({
     kind: "zero",
     output: { feature, offset: 0, channels: 0 },
@@ -55,7 +55,9 @@ function planOf({ layer, features: shapes, forward, backward = [] }: Case): Trai
   };
 }
 
-/** Runs a case over random numbers on the CPU and plainly; all tensors and gradients are to be the same. */
+/**
+ * Runs a case with random numbers on the CPU and in the reference implementation, and compares all tensors and gradients.
+ */
 async function assertSame(
   given: Case,
   { samples, threads, seed }: { samples: number; threads: number; seed: number },
@@ -70,7 +72,7 @@ async function assertSame(
   const parameters = randomTensors(plan.network, seed);
   const plain = new PlainTraining(plan, { parameters, images: new Float32Array(3 * samples), labels, second, loss });
   const program = buildTrainingProgram(plan, {
-    batch: samples + 1,
+    batchSize: samples + 1,
     threads,
     optimizer: { kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0, decay: "all" },
     loss,
@@ -139,10 +141,10 @@ const run = fc.record({
 
 const channels = (max: number) => fc.integer({ min: 1, max });
 
-/** Channels of a tensor before and behind those of a layer. */
+/** Channels of a tensor before and after those of a layer. */
 const beside = fc.record({ before: fc.integer({ min: 0, max: 5 }), behind: fc.integer({ min: 0, max: 3 }) });
 
-/** A range with others beside it, and its tensor. */
+/** A range of channels with others next to it, and its tensor. */
 function rangeIn(feature: number, count: number, { before, behind }: { before: number; behind: number }) {
   return { range: { feature, offset: before, channels: count }, total: before + count + behind };
 }
@@ -168,7 +170,7 @@ interface ConvolutionShape {
   readonly output: { before: number; behind: number };
 }
 
-/** All that training does with a convolution. */
+/** All training steps of a convolution. */
 function convolutionCase(shape: ConvolutionShape): Case {
   const { inSize, inChannels, outChannels, kernel, stride, bias, activation, accumulate } = shape;
   const outSize = strided(inSize, stride);
@@ -216,10 +218,10 @@ Deno.test("convolution: forward, input gradient, weight gradient", () =>
       output: beside,
     }),
     convolutionCase,
-    60,
+    times(16, 60),
   ));
 
-Deno.test("the same where Winograd's filtering is worth it", () =>
+Deno.test("convolution: forward and gradients with Winograd's algorithm", () =>
   check(
     fc.record({
       inSize: sizes(1, 9),
@@ -234,7 +236,25 @@ Deno.test("the same where Winograd's filtering is worth it", () =>
       output: beside,
     }),
     convolutionCase,
-    30,
+    times(8, 30),
+  ));
+
+Deno.test("convolution with stride 2 and many channels: forward and gradients", () =>
+  check(
+    fc.record({
+      inSize: sizes(1, 9),
+      inChannels: fc.integer({ min: 64, max: 80 }),
+      outChannels: fc.integer({ min: 64, max: 90 }),
+      kernel: fc.constant(3),
+      stride: fc.constant(2),
+      bias: fc.constant(false),
+      activation: fc.constant("none" as const),
+      accumulate: fc.boolean(),
+      input: beside,
+      output: beside,
+    }),
+    convolutionCase,
+    10,
   ));
 
 Deno.test("depthwise convolution: forward, input gradient, weight gradient", () =>
@@ -278,7 +298,7 @@ Deno.test("depthwise convolution: forward, input gradient, weight gradient", () 
         ],
       };
     },
-    30,
+    times(10, 30),
   ));
 
 Deno.test("squeeze-and-excitation: means, gated channels, and their gradients", () =>
@@ -298,7 +318,13 @@ Deno.test("squeeze-and-excitation: means, gated channels, and their gradients", 
       const pixel = { size: square(1), channels: means.total };
       const output = rangeIn(4, count, beside.output);
       const gates = { ...means.range, feature: 3 };
-      const layer: Layer = { kind: "excitation", reads: [input.range, gates], writes: [output.range], gate };
+      const layer: Layer = {
+        kind: "excitation",
+        reads: [input.range, gates],
+        writes: [output.range],
+        gate,
+        name: "gated",
+      };
       const result = { ...input.range, feature: 6, accumulate };
       const gatesResult = { ...means.range, feature: 7, accumulate: gatesAccumulate };
       const gradient = { ...output.range, feature: 5 };
@@ -313,20 +339,20 @@ Deno.test("squeeze-and-excitation: means, gated channels, and their gradients", 
           { size, channels: input.total },
           pixel,
         ],
-        forward: [{ kind: "squeeze", reads: [input.range], writes: [means.range] }, layer],
+        forward: [{ kind: "squeeze", reads: [input.range], writes: [means.range], name: "means" }, layer],
         backward: [
           { kind: "excitation-gradient", layer, input: input.range, gates, gradient, result, gatesResult },
           { kind: "squeeze-gradient", gradient: gatesResult, result: { ...result, accumulate: true } },
         ],
       };
     },
-    15,
+    times(6, 15),
   ));
 
 Deno.test("batch norm: statistics, forward, sums, gradient", () =>
   check(
     fc.record({ size: sizes(1, 6), count: channels(14), output: beside, activation: activations })
-      // Of two numbers, batch norm gives only their signs: its gradient is rounding.
+      // Batch norm of two numbers gives only their signs, so that its gradient is only rounding.
       .filter(({ size }) => areaOf(size) > 2),
     ({ size, count, activation, ...beside }) => {
       const view = { feature: 1, offset: 0, channels: count };
@@ -391,10 +417,10 @@ Deno.test("max-pool and resize, and their gradients", () =>
         ],
       };
     },
-    30,
+    times(10, 30),
   ));
 
-Deno.test("zeros, and the gradient of a ReLU alone", () =>
+Deno.test("zero and the gradient of a ReLU", () =>
   check(
     fc.record({ size: sizes(1, 5), count: channels(9), place: beside }),
     ({ size, count, place }) => {

@@ -2,22 +2,22 @@ import { assertEquals } from "@std/assert";
 import { findAdapter, requestDevice } from "../../../lib/device/webgpu/adapter.ts";
 import { gpuTest } from "../../gpu.ts";
 
-/** wgpu's names of backends, and ours. */
+/** Names of backends in wgpu and here. */
 const BACKENDS: Readonly<Record<string, string>> = { vulkan: "Vulkan", gl: "OpenGL", metal: "Metal" };
 
-gpuTest("tests run on the backend that DENO_WEBGPU_BACKEND names, and the adapter is known to", (adapter) => {
+gpuTest("tests run on the backend named by DENO_WEBGPU_BACKEND", (adapter) => {
   const wanted = BACKENDS[Deno.env.get("DENO_WEBGPU_BACKEND") ?? ""];
   assertEquals(adapter.backend, wanted ?? adapter.backend);
   return Promise.resolve();
 });
 
-gpuTest("Mesa's drivers and those that WebGPU says to be a fallback are CPU drivers", (adapter) => {
+gpuTest("isCpu is true for Mesa's software drivers and for WebGPU's fallback adapters", (adapter) => {
   const { isFallbackAdapter, description } = adapter.gpu.info;
   assertEquals(adapter.isCpu, isFallbackAdapter || /llvmpipe/.test(description));
   return Promise.resolve();
 });
 
-/** What WebGPU might say, in place of what it says. */
+/** Replaces properties that WebGPU reports. */
 async function isCpu(info: Partial<GPUAdapterInfo>): Promise<boolean | undefined> {
   const { requestAdapter } = GPU.prototype;
   const plain = { vendor: "", architecture: "", device: "", description: "", isFallbackAdapter: false, ...info };
@@ -30,7 +30,7 @@ async function isCpu(info: Partial<GPUAdapterInfo>): Promise<boolean | undefined
   }
 }
 
-Deno.test("CPU drivers are told by the standard's flag, or by name where there is none", async () => {
+Deno.test("CPU drivers are recognised by the standard's flag, or by name without it", async () => {
   assertEquals(await isCpu({ description: "NVIDIA H100" }), false);
   assertEquals(await isCpu({ description: "anything", isFallbackAdapter: true }), true);
   for (const name of ["llvmpipe (LLVM 15)", "SwiftShader Device", "Microsoft Basic Render Driver"]) {
@@ -38,7 +38,7 @@ Deno.test("CPU drivers are told by the standard's flag, or by name where there i
   }
 });
 
-gpuTest("each device comes from an adapter of its own, for an adapter gives no second", async (adapter) => {
+gpuTest("each device is requested from a new adapter, because an adapter allows only one", async (adapter) => {
   const givers: GPUAdapter[] = [];
   const { requestDevice: request } = GPUAdapter.prototype;
   GPUAdapter.prototype.requestDevice = function (...args) {

@@ -18,7 +18,7 @@ import { kernelCode } from "../../../lib/device/webgpu/kernels.ts";
 
 const CONSTANTS = { PIXELS: 2, QUADS: 2, LANES: 8, ACROSS: 2, AHEAD: 1, INS: 2, OUTS: 2, SHIFTED: 1 };
 
-/** A struct as `wgsl_reflect` has it, whose browser build has no types. */
+/** A struct as `wgsl_reflect` returns it; its browser build has no types. */
 interface Struct {
   readonly size: number;
   readonly members: readonly {
@@ -28,7 +28,7 @@ interface Struct {
   }[];
 }
 
-/** As WGSL's rules of layout have it, by another's implementation of them. */
+/** The layout by WGSL's rules, from an independent implementation. */
 function reflect(table: ArgumentTable): Struct {
   const { structs: [struct] } = new WgslReflect(
     `${argumentStruct(table)}@group(0) @binding(0) var<uniform> steps: array<Args, 3>;`,
@@ -40,7 +40,7 @@ interface KernelText {
   readonly kernel: string;
   readonly table: ArgumentTable;
   readonly code: string;
-  /** Arguments that only kernels with the same table read. */
+  /** Arguments that only other kernels with the same table read. */
   readonly others?: readonly string[];
 }
 
@@ -48,6 +48,8 @@ const FOR_OTHERS: Readonly<Record<string, readonly string[]>> = {
   "convolution-shared": ["tiles", "across"],
   "max-pool": ["inQuads"],
   resize: ["weights"],
+  squeeze: ["weights"],
+  excitation: ["weights"],
 };
 
 const KERNELS: readonly KernelText[] = [
@@ -63,11 +65,15 @@ const KERNELS: readonly KernelText[] = [
     code: kernelCode({ kernel: "convolution", constants: CONSTANTS, arithmetic }, "float32"),
     others: ["activation"],
   })),
-  {
-    kernel: "resize in steps",
-    table: ARGUMENTS.resize,
-    code: kernelCode({ kernel: "resize", constants: CONSTANTS, arithmetic: "steps" }, "float32"),
-  },
+  ...([["resize"], ["depthwise", "activation"], ["squeeze"], ["excitation", "gate"]] as const)
+    .map((
+      [kernel, ...others],
+    ) => ({
+      kernel: `${kernel} in steps`,
+      table: ARGUMENTS[kernel],
+      code: kernelCode({ kernel, constants: CONSTANTS, arithmetic: "steps" }, "float32"),
+      others,
+    })),
   ...Object.entries(TRAINING_ARGUMENTS).map(([kernel, table]) => ({
     kernel,
     table,
@@ -83,14 +89,14 @@ const KERNELS: readonly KernelText[] = [
 ];
 
 for (const { kernel, table, code, others = [] } of KERNELS) {
-  Deno.test(`arguments of ${kernel} are written where WGSL reads them`, () => {
+  Deno.test(`arguments of ${kernel} are written at the offsets that WGSL reads`, () => {
     const { members, size } = reflect(table);
     const names = Object.keys(table);
     assertEquals(size, argumentBytes(table));
     assertEquals(size % 16, 0);
     assertEquals(members.slice(0, names.length).map(({ name }) => name), names);
     assert(members.slice(names.length).every(({ name }) => name.startsWith("padding")));
-    // A number of its own for each field of the second of two.
+    // A different number for each field of the second of two structs.
     const values = Object.fromEntries(names.map((name, i) => [name, i + 1]));
     const bytes = new DataView(encodeArguments(table, [values, values]).buffer, size);
     for (const { name, offset, type } of members.slice(0, names.length)) {
@@ -99,7 +105,7 @@ for (const { kernel, table, code, others = [] } of KERNELS) {
     }
   });
 
-  Deno.test(`${kernel} reads every one of its arguments, and no attribute moves them`, () => {
+  Deno.test(`${kernel} reads all of its arguments, without layout attributes`, () => {
     const read = new Set(code.matchAll(/args\.(\w+)/g).map(([, name]) => name));
     assertEquals([...read, ...others].toSorted(), Object.keys(table).toSorted());
     assert(!/@size|@align/.test(code));

@@ -1,4 +1,4 @@
-/** Whether WebGPU computes a quantized network's whole numbers, which those of the CPU are too. */
+/** Tests that WebGPU computes the same integers of quantized networks as the CPU. */
 
 import { assert, assertAlmostEquals, assertEquals, assertLess } from "@std/assert";
 import fc from "fast-check";
@@ -21,10 +21,10 @@ import { runPlainly } from "../../quantized/plain_inference.ts";
 import { randomImages, randomModel, randomTensors } from "../../quantized/random_model.ts";
 import { square } from "../../sizes.ts";
 
-/** A step more or less in a single place shows above that: float32's rounding in a classifier does not. */
+/** A difference of one step in a single place exceeds this; float32 rounding in a classifier does not. */
 const TOLERANCE = 1e-5;
 
-/** As a GPU that computes convolutions by one kernel only. */
+/** Simulates a GPU that computes convolutions with one kernel only. */
 function withKernel(adapter: Adapter, kernel: string): Adapter {
   const tiles = GPU_TILES.filter((tile) => tile.kernel === kernel);
   return { ...adapter, traits: { ...adapter.traits, lanes: 64, tiles } };
@@ -50,7 +50,7 @@ async function assertWholeNumbers(
 }
 
 for (const kernel of CONVOLUTION_KERNELS) {
-  gpuTest(`${kernel}, resize and max-pool give the plain whole numbers`, async (found) => {
+  gpuTest(`${kernel}, resize and max-pool give the integers of the reference implementation`, async (found) => {
     const adapter = withKernel(found, kernel);
     await fc.assert(
       fc.asyncProperty(shape, async (given) => {
@@ -64,12 +64,12 @@ for (const kernel of CONVOLUTION_KERNELS) {
   });
 }
 
-/** The smallest model with a sub-network that takes another's features. */
+/** The smallest model with a sub-network that reads another one's features. */
 function tinyInSteps(seed = 1): Model {
   return randomModel(parseSpec(TINY_SPEC), { seed });
 }
 
-gpuTest("a quantized model answers on the GPU what it answers on the CPU, and images leave where they do", async () => {
+gpuTest("a quantized model gives the same labels and exits on the GPU as on the CPU", async () => {
   const model = tinyInSteps();
   const count = 7;
   const images = randomImages(model, count, 3);
@@ -81,7 +81,7 @@ gpuTest("a quantized model answers on the GPU what it answers on the CPU, and im
     const found = await gpu.forward(images);
     assertEquals(gpu.device.kind, "gpu");
     wanted.forEach((logits, exit) => assertLess(relativeError(found[exit], logits), TOLERANCE));
-    // Between two samples' confidences, so that some leave at each exit.
+    // Between two samples' confidences, so that some samples leave at each exit.
     const thresholds = wanted.map((logits, exit) => {
       const order = Array.from(
         { length: count },
@@ -108,7 +108,7 @@ gpuTest("temperatures divide a quantized model's logits", async () => {
   (await divided.forward(images)).forEach((logits, exit) => assertLess(relativeError(logits, halves[exit]), TOLERANCE));
 });
 
-Deno.test("sums that float32 need not hold are computed in whole numbers, others in floats", () => {
+Deno.test("sums that may exceed float32's exact integers are computed in integers, others in floats", () => {
   const model = tinyInSteps();
   const plan = buildPlan(model.network);
   const count = (tensors: Model["tensors"]) => {
@@ -119,7 +119,7 @@ Deno.test("sums that float32 need not hold are computed in whole numbers, others
       whole: convolutions.filter((step) => arithmeticOf(step, weights) === "whole").length,
     };
   };
-  assertEquals(count(model.tensors).whole, 1); // the one that reads the image
+  assertEquals(count(model.tensors).whole, 1); // the layer that reads the image
   const wholeBiases = new Set(
     quantizedParameters(model.network).filter(({ dtype }) => dtype === "I32").map(({ name }) => name),
   );
@@ -131,7 +131,7 @@ Deno.test("sums that float32 need not hold are computed in whole numbers, others
   assertEquals(whole, all);
 });
 
-Deno.test("pixels are rounded to the nearest step, of two the even one, and end at 2047", () => {
+Deno.test("pixels are rounded half to even and clamped to 2047", () => {
   const weights = { imageScale: 0.5 } as QuantizedWeights;
   const steps = imageSteps(Float32Array.of(0.25, 0.75, -0.25, -0.75, 0.3, 2000, -2000, 0), weights);
   assertEquals([...steps].map((value) => value + 0), [0, 2, 0, -2, 1, 2047, -2047, 0]);

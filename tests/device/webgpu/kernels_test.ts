@@ -1,5 +1,5 @@
 /**
- * Kernels one by one: WebGPU against the CPU runner, which tests/device/cpu/kernels_test.ts checks against definitions.
+ * Compares WebGPU kernels one by one with the CPU runner, which tests/device/cpu/kernels_test.ts checks against definitions.
  *
  * @module
  */
@@ -17,18 +17,18 @@ import { buildPlan } from "../../../lib/planner/build.ts";
 import { type FoldedWeights, foldWeights } from "../../../lib/weights/fold.ts";
 import type { Plan } from "../../../lib/planner/plan.ts";
 import { CONVOLUTION_KERNELS, GPU_TILES, type Tile, type TileCost } from "../../../lib/device/webgpu/tiles.ts";
-import { gpuTest } from "../../gpu.ts";
+import { gpuTest, longGpuTest } from "../../gpu.ts";
+import { times } from "../../long.ts";
 import { randomArray, tinyModel } from "../../fixtures.ts";
 import { type Case, convolutionCase, indexIn, probePlan } from "../probe.ts";
-import { times } from "../../long.ts";
 import { square } from "../../sizes.ts";
 import { activations } from "../activation.ts";
 
-/** As in the largest published network's stem and finest sub-network. */
+/** As in the stem and finest sub-network of the largest published network. */
 const MAX_SIZE = 57;
 const SUMS = 8;
 
-/** Of the images that classifiers read. */
+/** Number of channels of the images that classifiers read. */
 const IMAGE_CHANNELS = 7;
 
 interface Batch {
@@ -38,7 +38,7 @@ interface Batch {
   readonly batchSize: number;
 }
 
-/** What both runners make of a batch. */
+/** Results of both runners for a batch. */
 async function runBoth(
   { plan, folded }: { plan: Plan; folded: FoldedWeights },
   { adapter, images, count, batchSize }: Batch,
@@ -51,7 +51,9 @@ async function runBoth(
   return { cpu: await cpu.run(range), gpu: await gpu.run(range) };
 }
 
-/** Differences as a share of the largest logit; one wrong number among tens of thousands moves a sum by 1e-3 or more. */
+/**
+ * Largest difference relative to the largest logit. One wrong number among tens of thousands changes a sum by 1e-3 or more.
+ */
 function assertClose(found: readonly Float32Array[], wanted: readonly Float32Array[], cases: readonly unknown[]): void {
   wanted.forEach((logits, stage) => {
     const largest = Math.max(1, ...logits.map(Math.abs));
@@ -61,7 +63,7 @@ function assertClose(found: readonly Float32Array[], wanted: readonly Float32Arr
   });
 }
 
-/** Logits of exits that a sample did not reach mean nothing. */
+/** Logits of exits that a sample did not reach are undefined. */
 function assertSameExits(found: StageResults, wanted: StageResults, classes: number): void {
   assertEquals(found.exits, wanted.exits);
   const reached = (logits: Float32Array, stage: number) =>
@@ -69,7 +71,7 @@ function assertSameExits(found: StageResults, wanted: StageResults, classes: num
   assertClose(found.logits.map(reached), wanted.logits.map(reached), wanted.logits.map((_, stage) => stage));
 }
 
-/** As a GPU that computes convolutions by one kernel only. */
+/** Simulates a GPU that computes convolutions with one kernel only. */
 function withKernel(adapter: Adapter, kernel: Tile["kernel"]): Adapter {
   return {
     ...adapter,
@@ -109,7 +111,7 @@ const layer = fc.oneof(
     arbitrary: fc.record({ inSize: size, outSize: size, inChannels: channels, offset, behind })
       .map((given) => convolutionCase({ kind: "resize", outChannels: given.inChannels, ...given })),
   },
-  // A max-pool's output is a whole feature.
+  // A max-pool writes a whole feature.
   {
     weight: 1,
     arbitrary: fc.record({ inSize: size, inChannels: channels })
@@ -125,13 +127,13 @@ for (const kernel of CONVOLUTION_KERNELS) {
         fc.integer({ min: 1, max: 5 }),
         (cases, count) => assertKernelsAgree(withKernel(adapter, kernel), cases, count),
       ),
-      // Few runs, since each compiles its kernels; a seed, since no failure may hang on luck.
+      // Few runs, because each compiles its kernels, and a fixed seed, so that failures do not depend on chance.
       { numRuns: times(3, 6), seed: 1, endOnFailure: true },
     );
   });
 }
 
-/** The smallest, the largest, and long and narrow ones. */
+/** The smallest, the largest, and the most elongated tiles. */
 const ENDS: readonly Size[] = [
   ...[1, 2, MAX_SIZE].map(square),
   { height: 1, width: MAX_SIZE },
@@ -161,7 +163,7 @@ const oddTiles: readonly TileCost[] = [
 
 for (const tile of [...GPU_TILES, ...oddTiles]) {
   for (const lanes of [1, 8, 64]) {
-    gpuTest(`${nameOf(tile)}, ${lanes} lanes`, async (found) => {
+    (lanes === 8 ? gpuTest : longGpuTest)(`${nameOf(tile)}, ${lanes} lanes`, async (found) => {
       const adapter = { ...found, traits: { lanes, parallelism: 2, tiles: [tile] } };
       const cases = [[4, 5, 3], [2, 37, 70], [5, 7, 9], [1, 64, 130]].map(([side, inChannels, outChannels]) =>
         convolutionCase({ inSize: { height: side, width: side + 2 }, inChannels, outChannels, offset: 2, behind: 3 })
@@ -177,7 +179,7 @@ function nameOf({ kernel, pixels, quads, across }: TileCost): string {
 
 for (const kernel of CONVOLUTION_KERNELS) {
   gpuTest(
-    `NaN goes through ${kernel} and every other kernel, so that no overflow passes for a number`,
+    `NaN propagates through ${kernel} and all other kernels`,
     async (found) => {
       const adapter = withKernel(found, kernel);
       const shape = { inSize: square(9), inChannels: 7, outChannels: 7 };
@@ -198,7 +200,7 @@ for (const kernel of CONVOLUTION_KERNELS) {
     },
   );
 
-  gpuTest(`${kernel} runs waves of several steps, for samples that remain`, async (adapter) => {
+  gpuTest(`${kernel} runs waves of several steps for the remaining samples`, async (adapter) => {
     const { network, tensors } = tinyModel();
     const plan = buildPlan(network);
     assert(plan.stages.flat().some((wave) => wave.length > 1 && wave[0].kind === "convolution"));
@@ -210,7 +212,7 @@ for (const kernel of CONVOLUTION_KERNELS) {
     };
     const built = { plan, folded: foldWeights(network, tensors) };
     const { cpu: { logits } } = await runBoth(built, batch, { from: 0, to: 3 });
-    // Between two samples' confidences, so that some leave at each exit.
+    // Between two samples' confidences, so that some samples leave at each exit.
     const thresholds = logits.map((exit) => {
       const order = Array.from({ length: 7 }, (_, i) => confidence(exit.subarray(5 * i, 5 * i + 5))).toSorted();
       return (order[3] + order[4]) / 2;
@@ -221,7 +223,7 @@ for (const kernel of CONVOLUTION_KERNELS) {
   });
 }
 
-/** A plan of nothing but classifiers that read the image, one per exit. */
+/** A plan that contains only classifiers that read the image, one per exit. */
 function classifiers(image: Omit<Feature, "name">, given: readonly Partial<Classifier>[], classes: number) {
   const features = [{ name: "image", ...image }];
   const exits = given.map((classifier, i) => {
@@ -255,7 +257,7 @@ gpuTest("classifier agrees with the CPU runner", async (adapter) => {
   }
 });
 
-gpuTest("a classifier's loop just short of what a CPU driver runs is run to its end", async (adapter) => {
+gpuTest("a classifier's loop just below the limit of CPU drivers runs completely", async (adapter) => {
   const image = { size: square(160), channels: IMAGE_CHANNELS };
   const images = randomArray(IMAGE_CHANNELS * 160 ** 2, 1).map(Math.abs);
   const { cpu, gpu } = await runBoth(
@@ -266,7 +268,7 @@ gpuTest("a classifier's loop just short of what a CPU driver runs is run to its 
   assertClose(gpu.logits, cpu.logits, [{}]);
 });
 
-gpuTest("gate lets the same samples leave as the CPU runner, and keeps the others in order", async (adapter) => {
+gpuTest("the gate lets the same samples leave as the CPU runner, and keeps the others' order", async (adapter) => {
   const image = { size: square(1), channels: IMAGE_CHANNELS };
   const built = classifiers(image, [{}, {}, {}, {}], 5);
   using cpu = await CpuRunner.create(built.plan, built.folded, { batchSize: 70 });
@@ -274,7 +276,7 @@ gpuTest("gate lets the same samples leave as the CPU runner, and keeps the other
   const some = fc.array(fc.double({ min: 0.3, max: 1, noNaN: true }), { minLength: 4, maxLength: 4 });
   const thresholds = fc.oneof(some, fc.constantFrom([0, 1, 1, 1], [1, 1, 1, 1], [1, 0, 0, 0], [2, 2, 0, 2]));
   await fc.assert(
-    // More samples than the gate has lanes, too.
+    // Also more samples than the gate has lanes.
     fc.asyncProperty(fc.integer({ min: 1, max: 70 }), thresholds, fc.nat(1000), async (count, thresholds, seed) => {
       const images = randomArray(count * IMAGE_CHANNELS, seed);
       cpu.load(images, count);
@@ -287,6 +289,6 @@ gpuTest("gate lets the same samples leave as the CPU runner, and keeps the other
       fc.pre(rows.every(({ stage, row }) => Math.abs(confidence(row) - thresholds[stage]) > 1e-5));
       assertSameExits(found, wanted, 5);
     }),
-    { numRuns: 50 },
+    { numRuns: times(15, 50) },
   );
 });

@@ -1,5 +1,5 @@
 /**
- * No dispatch has more workgroups in any direction than every WebGPU device takes, whatever the network, batch and limits.
+ * Tests that no dispatch exceeds WebGPU's default limit of workgroups in any dimension, for any network, batch and limits.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { dispatchOf, largestBatch } from "../../../lib/device/webgpu/dispatch.ts
 import { type AdapterTraits, CPU_TILES, GPU_TILES, inRows, MAX_WORKGROUPS } from "../../../lib/device/webgpu/tiles.ts";
 import { trainingDispatches } from "../../../lib/device/webgpu/training_dispatch.ts";
 import { layOutTraining } from "../../../lib/device/webgpu/training_layout.ts";
-import { largestShard, TrainingMemory } from "../../../lib/device/webgpu/training_memory.ts";
+import { largestMicroBatch, TrainingMemory } from "../../../lib/device/webgpu/training_memory.ts";
 import { layOutWeights } from "../../../lib/device/webgpu/weights.ts";
 import { buildUnchecked } from "../../../lib/network/families.ts";
 import { buildPlan } from "../../../lib/planner/build.ts";
@@ -19,7 +19,7 @@ import { trainerOptions } from "../training.ts";
 
 const few = (max: number) => fc.integer({ min: 1, max });
 
-/** Small networks with now and then something huge. */
+/** Small networks, sometimes with a very large value. */
 const networks = fc.record({
   size: fc.oneof(fc.integer({ min: 5, max: 64 }), fc.constantFrom(512, 1023, 1024)),
   classes: fc.oneof(fc.integer({ min: 2, max: 20 }), fc.constantFrom(2000, 29_990)),
@@ -68,7 +68,7 @@ function assertWithin(workgroups: readonly number[], what: string): void {
   assert(workgroups.every((count) => count >= 1 && count <= MAX_WORKGROUPS), `${what}: ${workgroups.join(" × ")}`);
 }
 
-Deno.test("workgroups in rows are enough, and hardly more", () => {
+Deno.test("rows of workgroups cover all invocations with little excess", () => {
   fc.assert(fc.property(fc.integer({ min: 1, max: MAX_WORKGROUPS ** 2 }), (count) => {
     const [x, y] = inRows(count);
     assertWithin([x, y, 1], `${count}`);
@@ -76,7 +76,7 @@ Deno.test("workgroups in rows are enough, and hardly more", () => {
   }));
 });
 
-Deno.test("every dispatch of inference has no more workgroups than every device takes", () => {
+Deno.test("no dispatch of inference exceeds WebGPU's default limit of workgroups", () => {
   fc.assert(
     fc.property(networks, traits, counts, (shape, adapter, wanted) => {
       const plan = buildPlan(networkOf(shape));
@@ -89,16 +89,21 @@ Deno.test("every dispatch of inference has no more workgroups than every device 
   );
 });
 
-Deno.test("every dispatch of training has no more workgroups than every device takes", () => {
+Deno.test("no dispatch of training exceeds WebGPU's default limit of workgroups", () => {
   fc.assert(
     fc.property(networks, traits, counts, bytes, fc.boolean(), (shape, traits, wanted, bytes, isCpu) => {
       const network = networkOf(shape);
       const limits = { maxBufferSize: bytes, maxStorageBufferBindingSize: bytes };
       const plan = buildTrainingPlan(network, { train: "all" });
-      const batchSize = largestShard(layOutTraining(plan), { limits } as GPUDevice, traits);
+      const batchSize = largestMicroBatch(layOutTraining(plan), { limits } as GPUDevice, traits);
       fc.pre(batchSize >= 1);
       const batch = Math.min(wanted, 3 * batchSize);
-      using memory = new TrainingMemory(withLimits(limits), plan, { ...trainerOptions(network), batch, traits, isCpu });
+      using memory = new TrainingMemory(withLimits(limits), plan, {
+        ...trainerOptions(network),
+        batchSize: batch,
+        traits,
+        isCpu,
+      });
       for (const count of [batch, Math.ceil(batch / 2), 1]) {
         const split = memory.batch(count);
         for (const step of [...plan.forward, ...plan.backward]) {
@@ -110,7 +115,7 @@ Deno.test("every dispatch of training has no more workgroups than every device t
   );
 });
 
-/** A device of which only sizes are wanted. */
+/** A device of which only buffer sizes are used. */
 function withLimits(limits: Pick<GPUSupportedLimits, "maxBufferSize" | "maxStorageBufferBindingSize">): GPUDevice {
   const createBuffer = ({ size }: GPUBufferDescriptor) => ({ size, destroy() {} });
   return { limits, createBuffer } as unknown as GPUDevice;

@@ -1,12 +1,12 @@
 /**
- * Drivers that take a kernel for something else, for tests of the self-tests.
+ * Simulates drivers that misread a kernel, for tests of the self-tests.
  *
  * @module
  */
 
 import { assertNotEquals } from "@std/assert";
 
-/** Makes the driver misread a kernel until disposed of; tells how often it did. */
+/** Makes the driver misread a kernel until it is disposed of, and counts how often this happened. */
 export function misread(kernel: string, from: string, to: string): { readonly times: () => number } & Disposable {
   const { createShaderModule } = GPUDevice.prototype;
   let times = 0;
@@ -23,7 +23,7 @@ export function misread(kernel: string, from: string, to: string): { readonly ti
   };
 }
 
-/** As where nothing can be kept from one run to the next. */
+/** Simulates a system where nothing can be stored between runs. */
 export function withoutCache(): Disposable {
   const { open } = caches;
   caches.open = () => Promise.reject(new Error("there is no cache"));

@@ -1,5 +1,5 @@
 /**
- * GPUs that a worker drives.
+ * Tests GPUs that are driven by a worker.
  *
  * @module
  */
@@ -27,7 +27,7 @@ function countWaits(): { readonly times: () => number } & Disposable {
   return { times: () => times, [Symbol.dispose]: () => void (GPUBuffer.prototype.mapAsync = mapAsync) };
 }
 
-gpuTest("a GPU in a worker classifies as one in this thread, which waits for nothing", async () => {
+gpuTest("a GPU driven by a worker classifies like one in this thread, and does not block this thread", async () => {
   const model = tinyModel();
   const images = randomArray(7 * 3 * 20 ** 2, 2);
   const results = [];
@@ -41,7 +41,7 @@ gpuTest("a GPU in a worker classifies as one in this thread, which waits for not
   assertEquals(results[1], results[0]);
 });
 
-gpuTest("a GPU in a worker trains as one in this thread, which waits for nothing", async () => {
+gpuTest("a GPU driven by a worker trains like one in this thread, and does not block this thread", async () => {
   const state = { tensors: randomTensors(NETWORK), momentum: new Map() };
   const { images, labels } = randomBatch(NETWORK);
   const results = [];
@@ -59,7 +59,7 @@ gpuTest("a GPU in a worker trains as one in this thread, which waits for nothing
   assertEquals(results[1], results[0]);
 });
 
-gpuTest("disposed of, a worker's GPU answers nothing more", async () => {
+gpuTest("a disposed GPU worker rejects calls", async () => {
   const state = { tensors: randomTensors(NETWORK), momentum: new Map() };
   const trainer = await openTrainer(NETWORK, state, { ...trainerOptions(NETWORK), device: "gpu" });
   const { images, labels } = randomBatch(NETWORK);
@@ -75,7 +75,7 @@ const [{ exit }] = await executor.classify(new Float32Array(3 * 32 * 32), { thre
 console.log(exit);
 `;
 
-gpuTest("a script needs no permission for it, and ends although its executor is not disposed of", async () => {
+gpuTest("a script with a GPU worker needs no permission, and exits without disposing of its executor", async () => {
   const config = new URL("deno.json", ROOT).pathname;
   const folder = await Deno.makeTempDir();
   try {

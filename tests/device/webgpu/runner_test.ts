@@ -6,7 +6,7 @@ import { foldWeights } from "../../../lib/weights/fold.ts";
 import { gpuTest } from "../../gpu.ts";
 import { tinyModel } from "../../fixtures.ts";
 
-gpuTest("a device on which no runner can be made is given back", async (adapter) => {
+gpuTest("a device is destroyed if no runner can be created on it", async (adapter) => {
   const { network, tensors } = tinyModel();
   const { createBuffer, destroy } = GPUDevice.prototype;
   let destroyed = 0;
@@ -30,14 +30,14 @@ gpuTest("a device on which no runner can be made is given back", async (adapter)
   assertEquals(destroyed, 1);
 });
 
-gpuTest("a smaller batch is advised only where memory ran out for more than one image", async (adapter) => {
+gpuTest("a smaller batch is suggested only if memory ran out for more than one image", async (adapter) => {
   const { network, tensors } = tinyModel();
   const { popErrorScope } = GPUDevice.prototype;
   const messageFor = async (scope: "validation" | "out-of-memory", batchSize: number): Promise<string> => {
     let pops = 0;
     GPUDevice.prototype.popErrorScope = async function () {
       await popErrorScope.call(this);
-      // The first is of a kernel that is compiled meanwhile.
+      // The first error comes from a kernel that is compiled meanwhile.
       return ["", "validation", "out-of-memory"][pops++] === scope ? { message: "no" } as GPUError : null;
     };
     try {

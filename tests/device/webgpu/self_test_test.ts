@@ -11,7 +11,7 @@ import { randomArray, tinyModel } from "../../fixtures.ts";
 import { gpuTest } from "../../gpu.ts";
 import { misread, withoutCache } from "./misread.ts";
 
-/** What a driver might get wrong: in a kernel, this becomes that. */
+/** Possible driver errors: for each kernel, a text and its replacement. */
 const MISTAKES: readonly [kernel: string, from: string, to: string][] = [
   ["convolution ", "args.outWidth * args.stride - half", "args.outWidth - half"],
   ["convolution ", "x / (1 + exp(-x))", "x / (1 + exp(x))"],
@@ -26,7 +26,7 @@ const MISTAKES: readonly [kernel: string, from: string, to: string][] = [
   ["gate ", "1 / sum >= args.threshold", "1 / sum < args.threshold"],
 ];
 
-/** The same in eight bits. */
+/** The same for 8-bit models. */
 const MISTAKES_IN_STEPS: typeof MISTAKES = [
   ["convolution steps ", "clamp(round(", "clamp(floor("],
   ["convolution steps ", "vec4f(127)", "vec4f(255)"],
@@ -40,7 +40,7 @@ const withTile = (adapter: Adapter, kernel: string) => {
   return { ...adapter.traits, lanes: 8, tiles: [tile] };
 };
 
-gpuTest("a device that does what kernels say passes, on every shape and with any weights", async (adapter) => {
+gpuTest("the self-test passes on a correct device", async (adapter) => {
   for (const kind of ["float32", "float16", "int8"] as const) {
     using device = await OpenAdapter.open(adapter, { precision: kind === "int8" ? "float32" : kind });
     for (const shape of SHAPES) {
@@ -54,7 +54,7 @@ gpuTest("a device that does what kernels say passes, on every shape and with any
 
 for (const [kernel, from, to] of [...MISTAKES, ...MISTAKES_IN_STEPS]) {
   const kind = MISTAKES.some(([name]) => name === kernel) ? "float32" : "int8";
-  gpuTest(`the self-test finds a driver that takes ${from} of ${kernel}for something else`, async (adapter) => {
+  gpuTest(`the self-test detects a driver that misreads ${from} of ${kernel}`, async (adapter) => {
     using mistake = misread(kernel, from, to);
     using device = await OpenAdapter.open(adapter, { precision: "float32" });
     const outcome = await tryKernels(device, withTile(adapter, kernel), await makeExercise(kind));
@@ -64,7 +64,7 @@ for (const [kernel, from, to] of [...MISTAKES, ...MISTAKES_IN_STEPS]) {
 }
 
 gpuTest(
-  "gpu on a device that computes wrongly is an error that names it; right again, it is tested once",
+  "device gpu throws if the device computes wrong results; a correct device is tested once",
   async (adapter) => {
     using _ = withoutCache();
     const model = tinyModel();

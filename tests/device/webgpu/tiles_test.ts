@@ -14,7 +14,7 @@ function step(size: Size, channels: number): StepOf<"convolution"> {
 
 const gpu = { lanes: 64, parallelism: 128, tiles: GPU_TILES };
 
-Deno.test("a tile's workgroups cover every pixel and channel, and no more than a dispatch may have", () => {
+Deno.test("a tile's workgroups cover all pixels and channels within the limits of a dispatch", () => {
   const shape = { size: sizes(1, 60), channels: fc.integer({ min: 1, max: 200 }) };
   const count = fc.oneof(fc.integer({ min: 1, max: 100 }), fc.constant(1000));
   fc.assert(fc.property(fc.record(shape), count, ({ size, channels }, count) => {
@@ -27,13 +27,13 @@ Deno.test("a tile's workgroups cover every pixel and channel, and no more than a
   }));
 });
 
-Deno.test("small features of several samples share a tile of convolution-shared, not one of convolution", () => {
+Deno.test("convolution-shared computes small features of several samples in one tile; convolution does not", () => {
   const tile = { pixels: 4, quads: 1, across: 8 };
   assertEquals(workgroupsOf(step(square(3), 32), { ...tile, kernel: "convolution" }, 64, 64), [24, 1]);
   assertEquals(workgroupsOf(step(square(3), 32), { ...tile, kernel: "convolution-shared" }, 64, 64), [18, 1]);
 });
 
-Deno.test("CPU drivers share no memory; GPUs no more than every WebGPU device has", () => {
+Deno.test("kernels use no workgroup memory on CPU drivers, and at most WebGPU's default limit on GPUs", () => {
   assert(CPU_TILES.every(({ kernel }) => kernel === "convolution"));
   for (const { kernel, pixels, quads, across } of GPU_TILES) {
     assertEquals(across === undefined, kernel === "convolution");

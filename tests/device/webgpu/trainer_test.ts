@@ -1,5 +1,5 @@
 /**
- * What a trainer says of a device that is too small.
+ * Tests the errors of a trainer on a device that is too small.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { randomBatch, trainerOptions } from "../training.ts";
 
 const NETWORK = NETWORKS.get("coarsest scale twice")!;
 
-/** Opens a trainer on an adapter that binds no more than so many bytes. */
+/** Opens a trainer on an adapter with a limit on binding sizes, in bytes. */
 async function open(adapter: Adapter, bytes: number): Promise<WebGpuTrainer> {
   const device = await requestDevice(adapter);
   const gpu = { limits: adapter.gpu.limits, requestDevice: () => Promise.resolve(limitedDevice(device, bytes)) };
@@ -30,7 +30,7 @@ async function open(adapter: Adapter, bytes: number): Promise<WebGpuTrainer> {
   }
 }
 
-gpuTest("a batch that an adapter does not bind at a time is split", async (adapter) => {
+gpuTest("a training batch that exceeds the adapter's binding size is split", async (adapter) => {
   using whole = await open(adapter, 2 ** 27);
   using split = await open(adapter, 300_000);
   const { images, labels } = randomBatch(NETWORK);
@@ -38,6 +38,6 @@ gpuTest("a batch that an adapter does not bind at a time is split", async (adapt
   assertEquals(await found, await wanted);
 });
 
-gpuTest("a network of which not even one image fits is refused", async (adapter) => {
+gpuTest("training is refused if a single image does not fit", async (adapter) => {
   await assertRejects(() => open(adapter, 10_000), RanetError, "one image needs");
 });

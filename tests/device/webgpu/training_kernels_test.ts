@@ -1,5 +1,5 @@
 /**
- * Kernels of training one by one, against plain float64. What a step must not touch is compared, too.
+ * Compares training kernels one by one with float64, including values that a step must not change.
  *
  * @module
  */
@@ -37,12 +37,12 @@ import { sizes, square } from "../../sizes.ts";
 import type { Activation, Gate } from "../../../lib/network/activation.ts";
 import { activations, gates } from "../activation.ts";
 
-/** Steps to run one after another over tensors of random numbers. */
+/** Steps to run one after another on tensors of random numbers. */
 interface Case {
   readonly features: readonly Omit<Feature, "name">[];
-  /** What layers there are. */
+  /** The layers. */
   readonly forward: readonly TrainingStep[];
-  /** What is run. */
+  /** The steps. */
   readonly steps: readonly TrainingStep[];
   readonly classes?: number;
   readonly labelSmoothing?: number;
@@ -52,7 +52,7 @@ interface Case {
 const LABELS = [2, 0, 1, 1, 2, 0, 0];
 const SECOND = { labels: Uint32Array.of(1, 0, 2, 0, 2, 1, 2), shares: Float32Array.of(0.25, 0.5, 0, 1, 0.1, 0.3, 0.4) };
 
-/** A device, and how many bytes of it are bound at a time. */
+/** A device, and its binding size in bytes. */
 class Bench implements Disposable {
   readonly #adapter: Adapter;
   readonly #gpu: GPUDevice;
@@ -64,10 +64,10 @@ class Bench implements Disposable {
     this.#kernels = new TrainingKernels(gpu);
   }
 
-  /** Runs steps on the device and plainly, and compares all that there is. */
+  /** Runs steps on the device and in the reference implementation, and compares everything. */
   async check(
     { features, forward, steps, classes = 3, labelSmoothing = 0, distillation }: Case,
-    perShard: number,
+    microBatchSize: number,
   ): Promise<void> {
     const count = LABELS.length;
     const plan: TrainingPlan = {
@@ -95,7 +95,7 @@ class Bench implements Disposable {
     plain.tensors.forEach((values, i) => values.set(randomArray(values.length, 100 + i)));
 
     const options = {
-      batch: count,
+      batchSize: count,
       loss,
       emaDecay: 0,
       optimizer: { kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0, decay: "all" },
@@ -104,9 +104,9 @@ class Bench implements Disposable {
       isCpu: this.#adapter.isCpu,
     } as const;
     const gpu = this.#gpu;
-    using memory = new TrainingMemory(withRoomFor(gpu, plan, perShard), plan, options);
+    using memory = new TrainingMemory(withRoomFor(gpu, plan, microBatchSize), plan, options);
     const { arenas, layout } = memory;
-    if (perShard < count) assertEquals(arenas.length, Math.ceil(count / perShard));
+    if (microBatchSize < count) assertEquals(arenas.length, Math.ceil(count / microBatchSize));
     memory.initialize({ tensors: parameters, momentum: new Map() });
     const batchSize = Math.ceil(count / arenas.length);
     const place = (i: number, visit: (arena: number, at: number, value: number) => void) => {
@@ -124,7 +124,7 @@ class Bench implements Disposable {
     features.forEach((_, i) => place(i, (arena, at, value) => filled[arena][at] = value));
     const encoder = gpu.createCommandEncoder();
     memory.load(memory.stage(new Float32Array(images), Uint32Array.from(LABELS), SECOND), 0, encoder);
-    gpu.queue.submit([encoder.finish()]); // the image, which is filled anew
+    gpu.queue.submit([encoder.finish()]); // the image, which is loaded again
     arenas.forEach((arena, i) => gpu.queue.writeBuffer(arena, 0, filled[i] as Float32Array<ArrayBuffer>));
 
     const commands = new TrainingCommands(gpu, { kernels: this.#kernels, memory, steps, batchSize: count });
@@ -147,7 +147,7 @@ class Bench implements Disposable {
       });
       assertLess(worst, 1e-4, `feature ${i}`);
     });
-    // All else, padding lanes among it, is what it was.
+    // Everything else, including padding lanes, must be unchanged.
     assertEquals(found, filled);
     const gradients = unpackParameters(layout, await readBuffer(gpu, memory.gradients));
     for (const [name, wanted] of plain.gradients) assertNear(gradients.get(name)!.data, wanted, name);
@@ -164,7 +164,7 @@ class Bench implements Disposable {
   }
 }
 
-/** Of a step of the forward pass. */
+/** The output of a step of the forward pass. */
 function parametersOf(step: TrainingStep): Parameter[] {
   if ("layer" in step) return layerParameters(step.layer);
   return "reads" in step ? layerParameters(step) : [];
@@ -181,20 +181,20 @@ function assertNear(found: ArrayLike<number>, wanted: ArrayLike<number>, name: s
   }
 }
 
-/** The device as if it bound no more than so many samples. */
+/** Limits the device's binding size to a number of samples. */
 function withRoomFor(gpu: GPUDevice, plan: TrainingPlan, samples: number): GPUDevice {
   const layout = layOutTraining(plan);
   return limitedDevice(gpu, QUAD_BYTES * (arenaStart(layout) + samples * layout.sampleQuads));
 }
 
-/** Sizes and channels of a convolution, and of what lies beside its input and output. */
+/** Sizes and channels of a convolution, and of the channels next to its input and output. */
 interface Shape {
   readonly size: Size;
   readonly kernel: number;
   readonly stride: number;
   readonly inputs: number;
   readonly outputs: number;
-  /** Channels before and behind those written, and behind those read. */
+  /** Channels before and after those that are written, and after those that are read. */
   readonly before: number;
   readonly behind: number;
   readonly activation: Activation;
@@ -250,7 +250,7 @@ function convolutionCase(
   };
 }
 
-/** The same, depthwise. */
+/** The same for a depthwise convolution. */
 function depthwiseCase(
   { size, kernel, stride, inputs, behind, activation, accumulate }: Shape,
 ): Case {
@@ -278,19 +278,25 @@ function depthwiseCase(
   };
 }
 
-/** Means of tensor 1 in tensor 2, its channels gated by tensor 3 in tensor 4; gradients are tensors 5 to 7. */
+/** Means of tensor 1 in tensor 2; tensor 4 is tensor 1 gated by tensor 3. Gradients are tensors 5 to 7. */
 function excitationCase(gate: Gate, { size, inputs, before, behind, accumulate }: Shape): Case {
   const whole = { size, channels: inputs + behind };
   const pixel = { size: square(1), channels: inputs + before };
   const [input, gates] = [view(1, 0, inputs), view(3, 0, inputs)];
-  const layer: Excitation = { kind: "excitation", reads: [input, gates], writes: [view(4, 0, inputs)], gate };
+  const layer: Excitation = {
+    kind: "excitation",
+    reads: [input, gates],
+    writes: [view(4, 0, inputs)],
+    gate,
+    name: "gated",
+  };
   const result = { ...view(6, 0, inputs), accumulate };
   const gatesResult = { ...view(7, 0, inputs), accumulate: !accumulate };
   return {
     features: [{ size: square(2), channels: 3 }, whole, pixel, pixel, whole, whole, whole, pixel],
     forward: UNUSED,
     steps: [
-      { kind: "squeeze", reads: [input], writes: [view(2, 0, inputs)] },
+      { kind: "squeeze", reads: [input], writes: [view(2, 0, inputs)], name: "means" },
       layer,
       { kind: "excitation-gradient", layer, input, gates, gradient: view(5, 0, inputs), result, gatesResult },
       { kind: "squeeze-gradient", gradient: gatesResult, result: { ...result, accumulate: behind > 2 } },
@@ -298,7 +304,7 @@ function excitationCase(gate: Gate, { size, inputs, before, behind, accumulate }
   };
 }
 
-/** Batch norm from tensor 1, what its convolution wrote, to tensor 2, whose gradient is tensor 3. */
+/** Batch norm from tensor 1, the output of its convolution, to tensor 2, whose gradient is tensor 3. */
 function normCase({ size, outputs, before, behind, activation }: Shape, statistics: "batch" | "running"): Case {
   const layer = {
     kind: "convolution",
@@ -326,7 +332,7 @@ function normCase({ size, outputs, before, behind, activation }: Shape, statisti
   };
 }
 
-/** A layer, since there is no network without parameters. */
+/** A layer is needed, because a network must have parameters. */
 const UNUSED: readonly TrainingStep[] = [{
   kind: "classifier",
   reads: [view(0, 0, 3)],
@@ -355,7 +361,7 @@ function resizeCase(size: Size, outSize: Size, { outputs, before, behind, accumu
   };
 }
 
-/** Max-pooling; a row of equal numbers shows which of the largest gets the gradient. */
+/** Max-pooling. A row of equal numbers shows which of the largest numbers gets the gradient. */
 function maxPoolCase({ size, outputs, behind, accumulate }: Shape): Case {
   const input = { size, channels: outputs + behind };
   const output = { size: strided(size, 2), channels: outputs };
@@ -403,7 +409,7 @@ function classifierCase(classes: number, pool: Size, { size, inputs, behind, acc
   };
 }
 
-const perShard = fc.constantFrom(1, 3, LABELS.length);
+const microBatchSize = fc.constantFrom(1, 3, LABELS.length);
 const CASES: Readonly<Record<string, fc.Arbitrary<Case>>> = {
   "convolution": shape.map(convolutionCase),
   "depthwise": shape.map(depthwiseCase),
@@ -416,7 +422,7 @@ const CASES: Readonly<Record<string, fc.Arbitrary<Case>>> = {
     .map((given) => classifierCase(...given)),
 };
 
-/** As a GPU would run them: larger workgroups, other tiles. */
+/** Settings of GPUs: larger workgroups and other tiles. */
 function asGpu(adapter: Adapter): Adapter {
   return { ...adapter, isCpu: false, traits: { lanes: 64, parallelism: 4, tiles: GPU_TILES } };
 }
@@ -428,18 +434,18 @@ const ADAPTERS: Readonly<Record<string, (adapter: Adapter) => Adapter>> = {
 
 for (const [name, cases] of Object.entries(CASES)) {
   for (const [how, as] of Object.entries(ADAPTERS)) {
-    gpuTest(`${name}: steps of training agree with float64 on odd shapes${how}`, async (adapter) => {
+    gpuTest(`${name}: training steps agree with float64 on odd shapes${how}`, async (adapter) => {
       using bench = new Bench(as(adapter), await requestDevice(adapter));
       await fc.assert(
-        fc.asyncProperty(cases, perShard, (given, perShard) => bench.check(given, perShard)),
-        // A seed, since no failure may hang on luck.
+        fc.asyncProperty(cases, microBatchSize, (given, microBatchSize) => bench.check(given, microBatchSize)),
+        // A fixed seed, so that failures do not depend on chance.
         { numRuns: times(8, 30), seed: 1, endOnFailure: true },
       );
     });
   }
 }
 
-/** As many invocations as it takes to have more workgroups than fit into one direction of a dispatch. */
+/** Enough invocations for more workgroups than fit into one dimension of a dispatch. */
 const LONG_DISPATCHES: Readonly<Record<string, Case>> = {
   "classifier": classifierCase(400, square(1), { ...plainShape({ size: square(1), inputs: 800, outputs: 1 }) }),
   "convolution": convolutionCase(plainShape({ size: square(1), inputs: 360, outputs: 360 })),

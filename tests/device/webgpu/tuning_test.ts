@@ -7,7 +7,7 @@ import type { TileCost } from "../../../lib/device/webgpu/tiles.ts";
 import { tinyModel } from "../../fixtures.ts";
 import { gpuTest } from "../../gpu.ts";
 
-gpuTest("measureTraits gives every tile a cost, and an adapter that runs by it", async (adapter) => {
+gpuTest("measureTraits() measures every tile, and the adapter uses the result", async (adapter) => {
   const tiles = [
     { kernel: "convolution", pixels: 4, quads: 1, cost: 1 },
     { kernel: "convolution-shared", pixels: 1, quads: 2, across: 4, cost: 1 },
@@ -26,7 +26,7 @@ gpuTest("measureTraits gives every tile a cost, and an adapter that runs by it",
   assertGreater(await timeBatch(plan, foldWeights(network, tensors), { adapter: { ...adapter, traits }, count: 2 }), 0);
 });
 
-Deno.test("traits are kept by adapter until they are forgotten; what is none is not taken", async () => {
+Deno.test("traits are stored by adapter until they are deleted; invalid ones are ignored", async () => {
   const name = "an adapter of this test";
   const tile = { kernel: "convolution-shared", pixels: 4, quads: 1, across: 8, cost: 0.5 } as const;
   const traits = { lanes: 8, parallelism: 2, tiles: [tile] };

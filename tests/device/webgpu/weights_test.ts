@@ -9,7 +9,7 @@ import { changeSpec } from "../../../lib/spec/change.ts";
 import { parseSpec } from "../../../lib/spec/parse.ts";
 import { randomTensors, TINY_SPEC, tinyModel } from "../../fixtures.ts";
 
-Deno.test("packWeights: every weight is where a kernel reads it, and padding is zero", () => {
+Deno.test("packWeights() stores each weight where a kernel reads it, and pads with zeros", () => {
   const { network, tensors } = tinyModel();
   const weights = foldWeights(network, tensors);
   const plan = buildPlan(network);
@@ -25,7 +25,7 @@ Deno.test("packWeights: every weight is where a kernel reads it, and padding is 
     const taps = step.kind === "convolution" ? step.layer.kernel ** 2 : 1;
     const columns = step.kind === "convolution" ? 4 * regionQuads(step.writes[0]) : rows;
     const shift = step.kind === "convolution" ? step.writes[0].channel % 4 : 0;
-    // Takes each number out, so that only padding is left.
+    // Removes each number that was found, so that only padding remains.
     const take = (at: number) => {
       const value = found[at];
       found[at] = 0;
@@ -42,7 +42,7 @@ Deno.test("packWeights: every weight is where a kernel reads it, and padding is 
   }
 });
 
-Deno.test("packWeights: those of a depthwise convolution are where a kernel reads them", () => {
+Deno.test("packWeights() stores the weights of a depthwise convolution where a kernel reads them", () => {
   const spec = changeSpec(parseSpec(TINY_SPEC), { depthwise: true, kernel: 5 });
   const network = buildNetwork(spec);
   const weights = foldWeights(network, randomTensors(network));
@@ -66,7 +66,7 @@ Deno.test("packWeights: those of a depthwise convolution are where a kernel read
   }
 });
 
-Deno.test("weights lie one after another, in buffers that every device can bind", async () => {
+Deno.test("weights are packed into buffers within WebGPU's default limits", async () => {
   const plan = buildPlan(buildNetwork(await readSpec("ranet-imagenet-c32")));
   const { ranges, quads } = layOutWeights(plan);
   const ends = quads.map(() => 0);

@@ -8,7 +8,7 @@ import { Refusal } from "../../../lib/serve/refusal.ts";
 const LIMITS = { shape: [3, 2, 2], exits: 3, maxImages: 4 };
 const encode = (document: unknown) => new TextEncoder().encode(JSON.stringify(document));
 
-/** A request with one input, whose bytes, if there are any, follow the JSON. */
+/** A request with one input. If it has bytes, they follow the JSON. */
 function read(input: object, others: object = {}, behind?: Uint8Array) {
   const parameters = behind && { binary_data_size: behind.length };
   const json = encode({ inputs: [{ name: "images", parameters, ...input }], ...others });
@@ -24,7 +24,7 @@ function refuse(status: number, message: string, run: () => unknown): void {
 const FP32 = { shape: [2, 3, 2, 2], datatype: "FP32" };
 const numbers = Float32Array.from({ length: 24 }, (_, i) => i / 4);
 
-Deno.test("normalised images come flat, nested or as bytes, and are the same", () => {
+Deno.test("normalised images may be flat, nested or bytes", () => {
   const flat = read({ ...FP32, data: [...numbers] }).input;
   const nested = read({
     ...FP32,
@@ -38,7 +38,7 @@ Deno.test("normalised images come flat, nested or as bytes, and are the same", (
   assertEquals(bytes, flat);
 });
 
-Deno.test("pixels get a fourth byte; files come behind their lengths, or as base64", () => {
+Deno.test("pixels are padded to four bytes; files have length prefixes or are base64", () => {
   const pixels = { shape: [1, 1, 2, 3], datatype: "UINT8" };
   const image = { width: 2, height: 1, data: new Uint8Array([1, 2, 3, 0, 4, 5, 6, 0]) };
   assertEquals(read({ ...pixels, data: [1, 2, 3, 4, 5, 6] }).input, { kind: "pixels", images: [image] });
@@ -49,7 +49,7 @@ Deno.test("pixels get a fourth byte; files come behind their lengths, or as base
   assertEquals(read({ ...files, data: ["Bwg=", "CQ=="] }).input, wanted);
 });
 
-Deno.test("parameters say when an image leaves and how outputs come", () => {
+Deno.test("parameters set thresholds and the form of outputs", () => {
   const one = { ...FP32, data: [...numbers] };
   assertEquals(read(one, { parameters: { threshold: 0.5 } }).threshold, 0.5);
   assertEquals(read(one, { parameters: { threshold: [0.5, 0.6, 0] } }).threshold, [0.5, 0.6, 0]);
@@ -67,7 +67,7 @@ Deno.test("parameters say when an image leaves and how outputs come", () => {
   assertEquals(read(one, { outputs: best }).outputs, [{ name: "probabilities", binary: false, classes: 3 }]);
 });
 
-Deno.test("a number that its type cannot hold is refused, not wrapped", () => {
+Deno.test("a number outside the range of its type is refused", () => {
   const RANGES = { UINT8: [0, 255], INT32: [-(2 ** 31), 2 ** 31 - 1], INT64: [-(2 ** 53) + 1, 2 ** 53 - 1] } as const;
   for (const datatype of ["UINT8", "INT32", "INT64"] as const) {
     const [least, most] = RANGES[datatype];
@@ -76,17 +76,17 @@ Deno.test("a number that its type cannot hold is refused, not wrapped", () => {
     for (const value of [least - 1, most + 1, most + 45, 2 ** 70, 0.5]) {
       refuse(
         400,
-        `${value}, value 1, is no value of ${datatype}: expected a whole number from ${least} to ${most}`,
+        `value 1 is ${value}; ${datatype} is a whole number from ${least} to ${most}`,
         () => fromJson([0, value], { name: "x", datatype, count: 2 }),
       );
     }
   }
   const pixels = { shape: [1, 1, 2, 3], datatype: "UINT8" };
-  refuse(400, "300, value 1, is no value", () => read({ ...pixels, data: [1, 300, -4, 1, 1, 1] }));
+  refuse(400, "value 1 is 300", () => read({ ...pixels, data: [1, 300, -4, 1, 1, 1] }));
   refuse(400, "number 0 is Infinity", () => read({ ...FP32, data: [1e300, ...numbers.subarray(1)] }));
 });
 
-Deno.test("what is wrong is refused by its place", () => {
+Deno.test("invalid requests are refused with the place of the error", () => {
   const data = [...numbers];
   const input = { ...FP32, data };
   refuse(400, "it is not JSON", () => readInferenceRequest(new Uint8Array([123]), LIMITS));
@@ -98,11 +98,11 @@ Deno.test("what is wrong is refused by its place", () => {
     () => read({ ...input, shape: [2, 3, 2, 3] }),
   );
   refuse(400, "expected shape [N, height, width, 3]", () => read({ shape: [1, 2, 2, 4], datatype: "UINT8", data }));
-  refuse(400, "expected data of 24 values, found 23", () => read({ ...FP32, data: data.slice(1) }));
-  refuse(400, '"x", value 0, is no value of FP32', () => read({ ...FP32, data: ["x", ...data.slice(1)] }));
+  refuse(400, "expected 24 values, found 23", () => read({ ...FP32, data: data.slice(1) }));
+  refuse(400, 'value 0 is "x"; FP32 is a number', () => read({ ...FP32, data: ["x", ...data.slice(1)] }));
   refuse(
     400,
-    "0.5, value 0, is no value of UINT8",
+    "value 0 is 0.5; UINT8 is a whole number",
     () => read({ shape: [1, 1, 1, 3], datatype: "UINT8", data: [0.5, 1, 2] }),
   );
   refuse(400, "strings of base64", () => read({ shape: [1], datatype: "BYTES", data: ["%"] }));
@@ -110,7 +110,7 @@ Deno.test("what is wrong is refused by its place", () => {
   refuse(400, "expected 96 bytes of FP32, found 95", () => read(FP32, {}, new Uint8Array(95)));
   refuse(
     400,
-    "each behind its length",
+    "each preceded by its length",
     () => read({ shape: [1], datatype: "BYTES" }, {}, new Uint8Array([9, 0, 0, 0, 1])),
   );
   refuse(400, "is NaN", () => read(FP32, {}, new Uint8Array(numbers.with(3, NaN).buffer)));
@@ -134,13 +134,13 @@ Deno.test("what is wrong is refused by its place", () => {
   );
   refuse(
     400,
-    'of output "label": it is for probabilities and logits',
+    'of output "label": it applies only to probabilities and logits',
     () => read(input, { outputs: [{ name: "label", parameters: { classification: 1 } }] }),
   );
-  refuse(400, 'output "labels": there are label', () => read(input, { outputs: [{ name: "labels" }] }));
+  refuse(400, 'output "labels": expected one of label', () => read(input, { outputs: [{ name: "labels" }] }));
 });
 
-Deno.test("no bytes whatever make anything but a request or a refusal", () => {
+Deno.test("arbitrary bytes give a request or a refusal", () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(250), (body, jsonLength) => {
     try {
       readInferenceRequest(new Uint8Array(body), { ...LIMITS, jsonLength });
@@ -153,7 +153,7 @@ Deno.test("no bytes whatever make anything but a request or a refusal", () => {
   }));
 });
 
-Deno.test("elements of BYTES are the same after bytes", () => {
+Deno.test("BYTES elements are equal after encoding and decoding", () => {
   fc.assert(fc.property(fc.array(fc.uint8Array({ maxLength: 9 })), (values) => {
     const bytes = toBytes({ name: "x", shape: [values.length], datatype: "BYTES", values });
     const found = fromBytes(bytes, { name: "x", datatype: "BYTES", count: values.length });
@@ -177,7 +177,7 @@ const results: InferenceResult[] = [3, 1].map((exit) => ({
 }));
 const names = { model: "m", version: "1", id: "a", labels: ["cat", "dog"] };
 
-Deno.test("the best classes come as Triton has them: value, index and label", async () => {
+Deno.test("the classification extension returns value, index and label, like Triton", async () => {
   const outputs = [
     { name: "probabilities", binary: false, classes: 1 },
     { name: "logits", binary: false, classes: 9 },
@@ -193,7 +193,7 @@ Deno.test("the best classes come as Triton has them: value, index and label", as
   assertEquals([shape, data.slice(0, 3)], [[2, 3, 2], ["2.000000:1:dog", "1.000000:0:cat", "4.000000:1:dog"]]);
 });
 
-Deno.test("answers in JSON", async () => {
+Deno.test("responses are encoded as JSON", async () => {
   const outputs = (["label", "exit", "flops", "probabilities", "logits"] as const).map((name) => ({
     name,
     binary: false,
@@ -213,7 +213,7 @@ Deno.test("answers in JSON", async () => {
   });
 });
 
-Deno.test("answers as bytes behind JSON, in the outputs' order", async () => {
+Deno.test("responses are encoded as JSON followed by bytes, in the order of the outputs", async () => {
   const outputs = [{ name: "flops", binary: true }, { name: "exit", binary: false }, {
     name: "label",
     binary: true,

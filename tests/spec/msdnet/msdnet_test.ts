@@ -21,7 +21,7 @@ const TINY = {
   layers: { blocks: 3 },
 };
 
-/** An MSDNet that was validated. */
+/** A validated MSDNet. */
 type ValidMsdnet = Extract<ArchitectureSpec, { family: "msdnet" }>;
 
 function asMsdnet(spec: ArchitectureSpec): ValidMsdnet {
@@ -31,7 +31,7 @@ function asMsdnet(spec: ArchitectureSpec): ValidMsdnet {
 
 const resolveWith = (changes: Record<string, unknown>) => asMsdnet(resolveSpec({ ...TINY, ...changes }));
 
-Deno.test("defaults of a short MSDNet", () => {
+Deno.test("parseSpec() fills in the defaults of a short MSDNet", () => {
   assertEquals<unknown>(resolveWith({}), {
     family: "msdnet",
     name: "tiny",
@@ -49,7 +49,7 @@ Deno.test("defaults of a short MSDNet", () => {
   });
 });
 
-Deno.test("rules are the authors'", () => {
+Deno.test("the rules of an MSDNet are equal to the authors'", () => {
   const rule = { blocks: 4, base: 3, step: 2 };
   assertEquals(ruledLayers({ ...rule, mode: "even" }), [3, 2, 2, 2]);
   assertEquals(ruledLayers({ ...rule, mode: "linear" }), [3, 3, 5, 7]);
@@ -76,24 +76,24 @@ const REFUSED: readonly [changes: Record<string, unknown>, ...messageParts: stri
   [{ layers: { blocks: 40, mode: "linear", step: 2 } }, "layers: expected at most 64 layers in a block, found 79"],
   [{ layers: { blocks: 64, base: 8, step: 8 } }, "layers: expected at most 256 layers in all, found 512"],
   [{ prune: [2, 2] }, "prune: expected 6 entries, one per layer of the whole network, found 2"],
-  [{ prune: [2, 1, 2, 1, 1, 1] }, "prune[2]: expected at most the 1 scales that are there before, found 2"],
-  [{ prune: [3, 1, 1, 1, 1, 1] }, "prune[0]: expected at most the 2 scales that are there before, found 3"],
+  [{ prune: [2, 1, 2, 1, 1, 1] }, "prune[2]: expected at most the 1 scales of the previous layer, found 2"],
+  [{ prune: [3, 1, 1, 1, 1, 1] }, "prune[0]: expected at most the 2 scales of the previous layer, found 3"],
   [{ prune: "often" }, "prune: expected max, min, or a list of scales per layer"],
   [{ reduction: 2 }, "reduction: expected a number from 0 to 1, found 2"],
-  [{ reduction: 0.01 }, "reduction: expected a share that leaves a channel", "in scales[0], block 1"],
-  [{ input: { size: 8 } }, "scales[0]: expected exits that read at least 5×5 features, found 4×4; raise input.size"],
+  [{ reduction: 0.01 }, "reduction: expected a share that keeps at least one channel", "in scales[0], block 1"],
+  [{ input: { size: 8 } }, "scales[0]: expected exits that read at least 5×5 features, found 4×4; increase input.size"],
   [{ growth: 4096, layers: [4, 4, 4] }, "scales[0]: expected at most 16384 channels"],
   [{ classes: "mnist" }, "classes: expected a list of labels", "cifar10, cifar100, imagenet"],
 ];
 
 for (const [changes, ...parts] of REFUSED) {
-  Deno.test(`refused of an MSDNet: ${JSON.stringify(changes).slice(0, 90)}`, () => {
+  Deno.test(`parseSpec() refuses an MSDNet with ${JSON.stringify(changes).slice(0, 90)}`, () => {
     const { message } = assertThrows(() => resolveSpec({ ...TINY, ...changes }), RanetError);
     for (const part of parts) assertStringIncludes(message, part);
   });
 }
 
-Deno.test("any MSDNet's document and template are that MSDNet", () => {
+Deno.test("any MSDNet is equal to its document and template", () => {
   const documents = fc.record({
     stem: fc.constantFrom("conv3x3", "conv7x7-pool"),
     input: fc.record({ size: fc.integer({ min: 40, max: 70 }) }),
@@ -128,10 +128,10 @@ Deno.test("any MSDNet's document and template are that MSDNet", () => {
   assert(valid > 20, `only ${valid} documents were valid`);
 });
 
-Deno.test("labels by name", () => {
+Deno.test("classes may be named sets of labels", () => {
   const { classes } = resolveWith({ classes: "imagenet" });
   assertEquals([classes.length, new Set(classes).size], [1000, 1000]);
-  // As PyTorch numbers them.
+  // In PyTorch's order.
   assertEquals([0, 1, 281, 817, 999].map((i) => classes[i]), [
     "tench",
     "goldfish",
@@ -141,7 +141,7 @@ Deno.test("labels by name", () => {
   ]);
 });
 
-Deno.test("each of the authors' flags lands where it belongs", () => {
+Deno.test("each flag of MSDNet's authors sets its key", () => {
   const spec = asMsdnet(parseSpec(specFromOfficialFlags(
     "-a msdnet --data cifar100 --nBlocks 3 --base 2 --step 2 --stepmode even --nChannels 12 --growthRate 8 " +
       "--grFactor 1-2-3 --bnFactor 1-3-4 --prune min --reduction .75 --use-valid --gpu 0 -b 64 --bottleneck True",
@@ -162,22 +162,22 @@ for (
     ["--bnFactor 1-2", "--bnFactor has 2 entries and --grFactor 3"],
     ["--stepmode lg", '--stepmode is "lg", expected even or lin_grow'],
     ["--prune none", '--prune is "none", expected min or max'],
-    ["--scale-list 1-2-3", '"--scale-list" is none of the authors\' flags'],
+    ["--scale-list 1-2-3", '"--scale-list" is not a flag of the authors\' code'],
     ["--grFactor 0-1-2", "scales[2].growth_factor: expected a whole number from 1 to 64, found 0"],
   ]
 ) {
-  Deno.test(`refused flags of an MSDNet: ${flags}`, () => {
+  Deno.test(`specFromOfficialFlags() refuses an MSDNet's flags ${flags}`, () => {
     const { message } = assertThrows(() => specFromOfficialFlags(`--arch msdnet ${flags}`), RanetError);
     assertStringIncludes(message, part);
   });
 }
 
-Deno.test("what no exit needs so far is not run: the finest scales of the last layers before an exit", () => {
+Deno.test("the finest scales of the last layers before an exit are not run", () => {
   const { exits } = buildNetwork(resolveWith({ prune: "min", reduction: 0 }));
   assert(exits[0].cumulativeRunFlops < exits[0].cumulativeFlops);
   const spared = exits.map(({ cumulativeFlops, cumulativeRunFlops }) => cumulativeFlops - cumulativeRunFlops);
-  // Layer n's finer scale is not read by an exit right behind it: by hand, a bottleneck from 8 + 6 · 3 channels to 6 of
-  // 32 × 32 pixels, with its ReLUs.
+  // An exit directly after layer n does not read that layer's finer scale. By hand: a bottleneck from 8 + 6 · 3 channels to
+  // 6 of 32 × 32 pixels, with its ReLUs.
   assertEquals(spared[0], (26 * 6 + 6 * 9 * 6 + 6 + 6) * 32 ** 2);
   assertEquals(spared[2], 0);
 });

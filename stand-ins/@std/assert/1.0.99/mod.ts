@@ -1,7 +1,8 @@
 // deno-lint-ignore-file no-import-prefix -- a package from a registry has no import map
 
 /**
- * Stands in for `@std/assert` where JSR cannot be reached: the same names and signatures, only what our tests call.
+ * Replaces `@std/assert` where JSR cannot be reached: the same names and signatures, but only the functions that our
+ * tests call.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-import-prefix -- a package from a registry has no import map
 
 /**
- * Stands in for `@std/cli` where JSR cannot be reached: `parseArgs` over minimist, which the real one is modelled on.
+ * Replaces `@std/cli` where JSR cannot be reached: `parseArgs` based on minimist, the model of the original.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import minimist from "npm:minimist@1.2.8";
 
 type Names<Name extends string> = Name | readonly Name[];
 
-/** What `parseArgs` is to expect. */
+/** The arguments that `parseArgs` expects. */
 export interface ParseOptions<
   Bools extends string = string,
   Strings extends string = string,
@@ -20,21 +20,21 @@ export interface ParseOptions<
   Defaults extends object = object,
   Aliases extends Record<string, Names<string>> = Record<string, Names<string>>,
 > {
-  /** Put what follows `--` in the result's `"--"` instead of `_`. */
+  /** Put the arguments after `--` in the result's `"--"` instead of `_`. */
   "--"?: boolean;
   /** Other names of an argument. */
   alias?: Aliases;
   /** Arguments without a value, false unless given. */
   boolean?: boolean | Names<Bools>;
-  /** Arguments that stay strings. */
+  /** Arguments whose values are not converted to numbers. */
   string?: Names<Strings>;
-  /** Arguments whose values are collected; of any other, the last value counts. */
+  /** Arguments whose values are collected; for other arguments, the last value counts. */
   collect?: Names<Collected>;
   /** Arguments that `--no-name` sets to false. */
   negatable?: Names<Negatables>;
-  /** Values of arguments that are not given. */
+  /** Default values of arguments. */
   default?: Defaults;
-  /** Leave everything after the first positional argument alone. */
+  /** Treat all arguments after the first positional one as positional. */
   stopEarly?: boolean;
   /** Called for positional and unexpected arguments; false drops them. */
   unknown?: (arg: string, key?: string, value?: unknown) => unknown;
@@ -78,14 +78,17 @@ type AliasOf<T, Aliases> = {
 export type Args<T = Record<string, any>> = T & {
   /** Positional arguments; those that look like numbers are numbers, unless `_` is among the strings. */
   _: (string | number)[];
-  /** What followed `--`, if asked for. */
+  /** The arguments after `--`, if requested. */
   "--"?: string[];
 };
 
-/** Minimist negates every name; this, in front of a `no-…` that is no negation, hides it. */
+/** Minimist treats every name with `no-` as a negation. This prefix hides names that are not negations. */
 const HIDE = "\0";
 
-/** Parses command-line arguments. Unlike the real one, `unknown` is not told a value given as a separate argument. */
+/**
+ * Parses command-line arguments. Unlike in the original, `unknown` does not receive a value that is a separate
+ * argument.
+ */
 export function parseArgs<
   const Bools extends string = never,
   const Strings extends string = never,

@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-import-prefix -- a package from a registry has no import map
 
 /**
- * Stands in for `@std/yaml` where JSR cannot be reached: js-yaml, which the real one is a port of.
+ * Replaces `@std/yaml` where JSR cannot be reached: js-yaml, of which the original is a port.
  *
  * @module
  */
@@ -11,15 +11,15 @@ import { CORE_SCHEMA, DEFAULT_SCHEMA, load, type LoadOptions, YAMLException } fr
 
 /** Options of `parse`. */
 export interface ParseOptions {
-  /** Let the last of several equal keys win, instead of throwing. */
+  /** Use the last of several equal keys, instead of throwing. */
   allowDuplicateKeys?: boolean;
   /** Called for each warning. */
   onWarning?(error: Error): void;
-  /** Which tags there are; `core` leaves out merge keys among others. */
+  /** The supported tags; `core` excludes merge keys, among others. */
   schema?: "core" | "default";
 }
 
-/** Parses one YAML document; throws a SyntaxError if it cannot. */
+/** Parses one YAML document; throws a SyntaxError if it is invalid. */
 export function parse(content: string, options: ParseOptions = {}): unknown {
   const { allowDuplicateKeys: json, onWarning } = options;
   const schema = options.schema === "core" ? CORE_SCHEMA : DEFAULT_SCHEMA;

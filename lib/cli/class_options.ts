@@ -1,0 +1,39 @@
+/**
+ * Options that set the classes of a network.
+ *
+ * @module
+ */
+
+import { readClassNames } from "../data/read_class_names.ts";
+import { type Call, type Command, UsageError } from "./command.ts";
+
+/** Names of the options. */
+export type ClassOption = "classes" | "classes-from";
+
+/** Help of the options. */
+export const CLASS_OPTIONS: Command<ClassOption>["options"] = {
+  classes: { value: "C", help: "labels in the order of the logits, separated by commas, or their number" },
+  "classes-from": {
+    value: "DATASET",
+    help: "labels of a data set: the names of its folders, or those in a list, sorted",
+  },
+};
+
+/**
+ * The requested classes: a list, a number, or the classes of a data set; none if no option is given.
+ *
+ * @throws {UsageError} If both options are given.
+ */
+export async function wantedClasses(
+  { classes, "classes-from": source }: Call<ClassOption>["options"],
+): Promise<{ readonly classes?: number | "imagenet" | readonly string[] }> {
+  if (classes !== undefined && source !== undefined) {
+    throw new UsageError("Cannot use --classes together with --classes-from: expected one of them");
+  }
+  if (source !== undefined) return { classes: await readClassNames(source) };
+  return classes === undefined ? {} : { classes: readClasses(classes) };
+}
+
+function readClasses(text: string): number | string[] {
+  return /^\d+$/.test(text) ? Number(text) : text.split(",").map((label) => label.trim());
+}
