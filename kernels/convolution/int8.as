@@ -1,7 +1,7 @@
-// A convolution in whole numbers, with bias and ReLU, of any odd kernel and stride, over a range of samples. A kernel of 1 reads
-// its input where it is; others read a copy with a border of zeros, as in forward.as.
+// A convolution in integers, with bias and ReLU, any odd kernel and stride, over a range of samples. A kernel of 1
+// reads its input in place; others read a copy with a border of zeros, as in forward.as.
 //
-// Weights lie in panels of 8 output channels; what is left over, if it is 4 channels or less, in a panel of 4.
+// Weights are stored in panels of 8 output channels; up to 4 remaining channels are in a panel of 4.
 
 import { Int8ConvolutionArgs } from "../abi";
 import { firstOf } from "../parts";
@@ -25,7 +25,7 @@ export function convolveInt8(args: Int8ConvolutionArgs, scratch: u32, first: u32
       input = scratch;
     }
     const output = args.output + sample * args.outBytes;
-    // A part has some of the panels, or some of the pixels, whichever are more.
+    // A part computes some of the panels or some of the pixels, whichever are more.
     let firstPanel: u32 = 0;
     let endPanel = panels;
     let pixel: u32 = 0;
