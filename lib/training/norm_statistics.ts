@@ -9,7 +9,7 @@
 import { openTrainer } from "../device/open_trainer.ts";
 import type { Network } from "../network/network.ts";
 import type { Tensor } from "../weights/tensor.ts";
-import { type BatchSource, epochBatches, stepsPerEpoch } from "./batches.ts";
+import { type BatchSource, epochBatches } from "./batches.ts";
 import { lossOf, type Recipe } from "./recipe.ts";
 
 /** Images in a batch: enough for a variance that is close to that of all images. */
@@ -48,7 +48,8 @@ export async function recomputeStatistics(
 ): Promise<ReadonlyMap<string, Tensor> | undefined> {
   const images = training.store.usable.length;
   const batchSize = Math.min(BATCH, images);
-  const to = Math.min(BATCHES, stepsPerEpoch(images, batchSize));
+  // A smaller last batch would count as much as the others.
+  const to = Math.min(BATCHES, Math.floor(images / batchSize));
   // They move from zero towards those of each batch.
   const start = Array.from(tensors, ([name, { shape, data }]) =>
     [
