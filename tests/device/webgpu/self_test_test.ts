@@ -31,6 +31,9 @@ const MISTAKES_IN_STEPS: typeof MISTAKES = [
   ["convolution whole ", "sum + i32(value) * vec4i(factors)", "sum + i32(value) * vec4i(factors / 2)"],
   ["convolution-shared steps ", "weight(at + args.outQuads)", "weight(at)"],
   ["resize steps ", "+ 8192)", "+ 0)"],
+  ["depthwise steps ", "weight(at + args.outQuads)", "weight(at)"],
+  ["squeeze steps ", "clamp(round(", "clamp(floor("],
+  ["excitation steps ", "weight(at.y).x", "weight(at.x).x"],
 ];
 
 const withTile = (adapter: Adapter, kernel: string) => {
