@@ -88,7 +88,7 @@ gpuTest(
   },
 );
 
-gpuTest("the self-test tries the very kernel that is asked for", async (adapter) => {
+gpuTest("the self-test runs the kernel that is requested", async (adapter) => {
   using _ = withoutCache();
   using device = await OpenAdapter.open(adapter, { precision: "float32" });
   const constants = { PIXELS: 4, QUADS: 1, LANES: adapter.traits.lanes, AHEAD: Number(adapter.isCpu) };
