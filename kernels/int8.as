@@ -1,6 +1,6 @@
 // Shared helpers of integer kernels: from sums to steps, and the ends of channel ranges.
 
-// V8 creates a constant vector anew at each use, with three instructions. A vector whose value it does not know stays
+// V8 creates a constant vector again at each use, with three instructions. A vector whose value it does not know stays
 // in a register.
 let unknown: i32 = 0;
 

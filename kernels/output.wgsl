@@ -4,5 +4,10 @@
 fn store(pixel: u32, quad: u32, value: vec4f, args: Args) {
   let at = pixel + args.outOffset + quad;
   let lanes = 4 * quad + vec4u(0, 1, 2, 3) - args.outShift; // lanes before the first wrap around to large numbers
-  arena[at] = select(arena[at], value, lanes < vec4u(args.outChannels));
+  let own = lanes < vec4u(args.outChannels);
+  var stored = value;
+  if (!all(own)) {
+    stored = select(arena[at], value, own);
+  }
+  arena[at] = stored;
 }

@@ -74,7 +74,7 @@ export class RanetError extends Error {
    * Creates an error for users.
    *
    * @param message What was expected, what was found, where, and what to do.
-   * @param options Its kind, a remedy, and the error behind it.
+   * @param options Its kind, a remedy, and the error that caused it.
    */
   constructor(message: string, options: RanetErrorOptions = {}) {
     const { code = "invalid", remedy = [], ...rest } = options;

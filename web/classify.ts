@@ -69,7 +69,10 @@ export class Classify {
     bringIntoView(byId("verdict"));
   }
 
-  /** Asks for the exits of an image until one reaches the confidence `until`. Exits that have answered answer again. */
+  /**
+   * Asks for the exits of an image until one reaches the confidence `until`. Exits that have already returned a result
+   * return it again.
+   */
   #askUntil(sample: Sample, until: number): void {
     if (sample.asked >= until) return;
     sample.asked = until;

@@ -8,7 +8,7 @@
 
 /// <reference lib="dom" />
 
-// deno-lint-ignore no-explicit-any -- older types do not know of these functions, either
+// deno-lint-ignore no-explicit-any -- older type definitions lack these functions, too
 type Any = any;
 
 /** Adds missing functions, not enumerable like built-ins. */

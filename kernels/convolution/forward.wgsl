@@ -6,7 +6,7 @@
 // There are no early returns: CPU drivers share loads only where all lanes are certain to be active. In a workgroup without
 // remaining samples, loops have no iterations instead.
 //
-// Constants  PIXELS, QUADS, LANES (workgroup size)
+// Constants  PIXELS, QUADS, LANES (workgroup size), AHEAD (1 to read ahead)
 // Dispatch   x: pixel tiles of all remaining samples · across / LANES, y: channel tiles / across, z: steps
 // Weights    (weights-*.wgsl) [kernel · kernel][4 · inQuads][outQuads] vec4, then [outQuads] vec4 of bias, and in int8
 //            [outQuads] of multipliers; a tile that extends beyond its row reads the next row's weights and discards
@@ -21,10 +21,11 @@ fn main(
 ) {
   let args = steps[group.z];
   let tiles = remaining[0] * args.tiles;
-  // CPU drivers give each core a run of neighbouring workgroups, so workgroups with work are spread evenly. The factor is a
-  // prime, so that the permutation is one-to-one.
-  let place = group.x * (3836924789 % groups.x) % groups.x;
-  let firstTile = place * (LANES / args.across);
+  // CPU drivers give each core a run of neighbouring workgroups. Those with work are spread evenly, and keep their order.
+  let share = LANES / args.across;
+  let busy = (tiles + share - 1) / share;
+  let place = group.x * busy / groups.x;
+  let firstTile = select(tiles, place * share, (group.x + 1) * busy / groups.x > place);
   let tile = firstTile + lane / args.across;
   let slot = min(tile, max(tiles, 1) - 1) / args.tiles;
   let sample = args.arenaStart + remaining[1 + slot] * args.samplePitch;
@@ -32,6 +33,7 @@ fn main(
   let quad = (group.y * args.across + lane % args.across) * QUADS;
   let half = args.kernel / 2;
   let taps = select(0, args.kernel, firstTile < tiles);
+  let pixels = select(0, min(PIXELS, args.outHeight * args.outWidth - pixel), tile < tiles);
 
 // #for p in PIXELS
   let top${p} = (pixel + ${p}) / args.outWidth * args.stride - half;
@@ -41,6 +43,16 @@ fn main(
 // #end
 // #end
   var w = args.weights + quad;
+  // The loops below go through many pixels at a time, which CPUs do not foresee: their caches miss. Here the invocation reads
+  // one pixel after another, a quad of each cache line. What it reads must matter to the compiler: `arena[0]` is zero.
+  var bits = 0u;
+  let pixelsAhead = select(0, pixels, (AHEAD * args.kernel * args.stride) == 1);
+  for (var p = lane % args.across; p < pixelsAhead; p += args.across) {
+    for (var k = 0u; k < args.inQuads; k += 4) {
+      bits |= bitcast<u32>(arena[sample + args.inOffset + (pixel + p) * args.inPitch + k].x);
+    }
+  }
+  w += bits & bitcast<u32>(arena[0].x);
   for (var ky = 0u; ky < taps; ky++) {
     for (var kx = 0u; kx < taps; kx++) {
 // #for p in PIXELS
@@ -73,7 +85,6 @@ fn main(
   sums[${p}][${c}] = finish(sum${p}_${c}, w + ${c}, args);
 // #end
 // #end
-  let pixels = select(0, min(PIXELS, args.outHeight * args.outWidth - pixel), tile < tiles);
   for (var p = 0u; p < pixels; p++) {
     for (var c = 0u; c < min(QUADS, max(args.outQuads, quad) - quad); c++) {
       store(sample + (pixel + p) * args.outPitch, quad + c, sums[p][c], args);

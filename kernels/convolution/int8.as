@@ -1,7 +1,7 @@
-// A convolution in whole numbers, with bias and ReLU, of any odd kernel and stride, over a range of samples. A kernel of 1 reads
-// its input where it is; others read a copy with a border of zeros, as in forward.as.
+// A convolution in integers, with bias and ReLU, any odd kernel and stride, over a range of samples. A kernel of 1
+// reads its input in place; others read a copy with a border of zeros, as in forward.as.
 //
-// Weights lie in panels of 8 output channels; what is left over, if it is 4 channels or less, in a panel of 4.
+// Weights are stored in panels of 8 output channels; up to 4 remaining channels are in a panel of 4.
 
 import { Int8ConvolutionArgs } from "../abi";
 import { firstOf } from "../parts";
@@ -11,9 +11,7 @@ import { setInt8Sums, sumInt8Taps1, sumInt8Taps2 } from "./int8-tiles";
 // Pixels of a tile.
 const TILE: u32 = 4;
 
-// Where pixels are made of few inputs, more time goes into moving than into multiplying: they are then made in blocks that
-// stay near while one panel after another goes over them.
-const FEW_STEPS: u32 = 12;
+// Pixels that all panels compute before the next pixels, so that their inputs stay in the nearest cache.
 const BLOCK: u32 = 96;
 
 export function convolveInt8(args: Int8ConvolutionArgs, scratch: u32, first: u32, last: u32, part: u32, parts: u32): void {
@@ -27,7 +25,7 @@ export function convolveInt8(args: Int8ConvolutionArgs, scratch: u32, first: u32
       input = scratch;
     }
     const output = args.output + sample * args.outBytes;
-    // A part has some of the panels, or some of the pixels, whichever are more.
+    // A part computes some of the panels or some of the pixels, whichever are more.
     let firstPanel: u32 = 0;
     let endPanel = panels;
     let pixel: u32 = 0;
@@ -40,10 +38,9 @@ export function convolveInt8(args: Int8ConvolutionArgs, scratch: u32, first: u32
       pixel = TILE * firstOf(part, parts, tiles);
       end = min(end, TILE * firstOf(part + 1, parts, tiles));
     }
-    const block = args.runs * args.steps <= FEW_STEPS ? BLOCK : end - pixel;
-    for (; pixel < end; pixel += block) {
+    for (; pixel < end; pixel += BLOCK) {
       const inPixels = args.inPixels + 4 * pixel;
-      const count = min(block, end - pixel);
+      const count = min(BLOCK, end - pixel);
       for (let panel = firstPanel; panel < endPanel; panel++) {
         const channel = 8 * panel;
         const channels = <i32> (args.outChannels - channel);

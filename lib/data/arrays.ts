@@ -100,7 +100,9 @@ export function arrayPicture(bytes: Uint8Array, source: string): RgbImage {
  * @throws {RanetError} If it cannot be read.
  */
 export function arrayMemory(bytes: Uint8Array, source: string): number {
-  const { width, height, samples } = refusing(source, () => describeBands(bytes, { most: MAX_ARRAY_BYTES }));
+  const pictures = refusing(source, () => describeBands(bytes, { most: MAX_ARRAY_BYTES }));
+  const { width, height } = pictures[0]!;
+  const samples = pictures.reduce((sum, { samples }) => sum + samples, 0);
   // The floats, and one part with up to as many numbers of eight bytes, unpacked and copied.
   return 20 * width * height * samples;
 }

@@ -112,7 +112,7 @@ export class AdaptiveExecutor implements Disposable {
   /**
    * Predicts one image exit by exit, and yields each prediction as soon as it is computed. The stream ends at the last
    * exit within the budget, or with the exit that was being computed when the deadline passed or the signal was
-   * aborted. You may use the executor for other images in between; earlier exits are then computed again.
+   * aborted. You may use the executor for other images meanwhile; earlier exits are then computed again.
    *
    * @param image One normalised image, `channels × height × width`.
    * @param options Where to stop.

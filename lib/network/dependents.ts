@@ -35,7 +35,7 @@ export function findDependents(stages: readonly (readonly Layer[])[]): Map<Layer
   return new Map(stages.flat().map((layer) => [layer, exitsOf(masks.get(layer)!)]));
 }
 
-/** Bit k % 32 of word k / 32 stands for exit k. */
+/** Bit k % 32 of word k / 32 represents exit k. */
 type Mask = Uint32Array;
 
 /** The views of a feature that are read, and the exits that need them. */

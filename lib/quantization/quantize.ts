@@ -101,6 +101,6 @@ export async function quantize(model: Model, images: Float32Array, options: Quan
     if (!channels.every(({ most }) => Number.isFinite(most))) refuse(`the output of ${layer} overflows float32`);
   }
   const quantized = quantizeWeights(network, weights, values, { method: range, largest });
-  parseQuantized(network, quantized, { source: "made of it" });
+  parseQuantized(network, quantized, { source: "of this quantization" });
   return { ...model, tensors: quantized };
 }

@@ -40,7 +40,7 @@ export function halfValue(bits: number): number {
   return values[bits];
 }
 
-/** What all bits stand for, once it is known. */
+/** The values of all bit patterns, once they have been computed. */
 let values: Float32Array | undefined;
 
 function computeHalf(bits: number): number {

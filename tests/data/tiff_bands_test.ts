@@ -23,6 +23,9 @@ const FILES = [
     "float-predicted-big-endian",
     "float-predicted-planes",
     "double-predicted",
+    "pages-ome",
+    "pages-imagej",
+    "pages-with-previews",
     "sparse-tiles",
     "sparseshort-planes",
   ],
@@ -87,7 +90,7 @@ Deno.test("unsupported TIFF bands are refused with what was expected", async () 
     'Cannot read array "x.tif":',
   );
   const nan = bytes.slice();
-  const [first] = describeBands(bytes, { most }).offsets;
+  const [{ offsets: [first] }] = describeBands(bytes, { most });
   nan.fill(255, first, first + 4);
   assertThrows(() => decodeBands(nan, { most }), RangeError, "band 1, row 0, column 0 is NaN, expected a number");
   assertThrows(() => decodeBands(bytes, { most: 944 }), RangeError, "21×9 pixels of 5 bands are more than 944 numbers");
@@ -121,4 +124,22 @@ Deno.test("damaged TIFF bands give numbers or a RanetError", async () => {
     }),
     { numRuns: 400 },
   );
+});
+
+Deno.test("decodeBands() reads pictures of one band as bands, and refuses cycles and too many numbers", async () => {
+  const bytes = await read("pages-imagej.tif");
+  assertEquals(describeBands(bytes, { most }).length, 4);
+  assertThrows(
+    () => describeBands(bytes, { most: 3 * 42 }),
+    RangeError,
+    "4 pictures of 7×6 pixels are more than 126 numbers",
+  );
+  const little = bytes[0] === 0x49;
+  const view = new DataView(bytes.buffer);
+  const first = view.getUint32(4, little);
+  let last = first;
+  const nextOf = (at: number) => at + 2 + 12 * view.getUint16(at, little);
+  while (view.getUint32(nextOf(last), little) !== 0) last = view.getUint32(nextOf(last), little);
+  view.setUint32(nextOf(last), first, little);
+  assertThrows(() => decodeBands(bytes, { most }), RangeError, "it has too many pictures");
 });

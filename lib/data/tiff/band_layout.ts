@@ -4,6 +4,7 @@
  * @module
  */
 
+import { type Directory, readDirectory } from "./directory.ts";
 import type { Packing, TiffPicture } from "./picture.ts";
 import { firstPicture, missingValue, PACKINGS, readParts, TAG } from "./picture.ts";
 
@@ -48,15 +49,43 @@ const MAX_BYTES = 2 ** 29;
 /** Predictors of whole numbers and of floating-point numbers. */
 const [HORIZONTAL, FLOATING] = [2, 3];
 
+/** Most pictures of one band that are read. */
+const MAX_PICTURES = 4096;
+/** Bits of NewSubfileType: a preview, or a transparency mask. */
+const NOT_A_PICTURE = 1 | 4;
+
 /**
- * Determines how the bands of a file's first picture are stored.
+ * Determines how the bands of a file are stored: those of its first picture; if that has one band, also those of the pictures
+ * of the same size after it, as microscopes store them.
  *
  * @param bytes A file for which `isTiff` is true.
  * @param options.most Maximum count of numbers.
+ * @returns At least one picture.
  * @throws {RangeError} If it is damaged, unsupported or too large.
  */
-export function describeBands(bytes: Uint8Array, { most }: { readonly most: number }): TiffBands {
-  const directory = firstPicture(bytes);
+export function describeBands(bytes: Uint8Array, { most }: { readonly most: number }): TiffBands[] {
+  let directory = firstPicture(bytes);
+  const first = describePicture(directory, { most });
+  const pictures = [first];
+  const seen = new Set<number>();
+  const one = (tag: number): number | undefined => directory.numbers(tag)?.[0];
+  while (first.samples === 1 && directory.next !== 0) {
+    if (seen.has(directory.next) || seen.size === MAX_PICTURES) throw new RangeError("it has too many pictures");
+    seen.add(directory.next);
+    directory = readDirectory(bytes, directory.next);
+    if (((one(TAG.subfileType) ?? 0) & NOT_A_PICTURE) !== 0) continue;
+    if (one(TAG.width) !== first.width || one(TAG.height) !== first.height || (one(TAG.samples) ?? 1) !== 1) break;
+    pictures.push(describePicture(directory, { most }));
+    if (pictures.length * first.width * first.height > most) {
+      throw new RangeError(
+        `${pictures.length} pictures of ${first.width}×${first.height} pixels are more than ${most} numbers`,
+      );
+    }
+  }
+  return pictures;
+}
+
+function describePicture(directory: Directory, { most }: { readonly most: number }): TiffBands {
   const one = (tag: number, missing: number): number => directory.numbers(tag)?.[0] ?? missing;
   const [width, height, samples] = [one(TAG.width, 0), one(TAG.height, 0), one(TAG.samples, 1)];
   if (width * height * samples === 0) throw new RangeError("it has no pixels");

@@ -32,7 +32,7 @@ const READERS: Readonly<Record<NumberFormat, Reader>> = {
 };
 
 /**
- * Reads the bands of a TIFF file's first picture, without applying its orientation.
+ * Reads the bands of a TIFF file, as `describeBands` finds them, without applying its orientation.
  *
  * @param options.most Maximum count of numbers.
  * @returns The numbers, bands × height × width, and their shape.
@@ -42,9 +42,26 @@ export function decodeBands(
   bytes: Uint8Array,
   { most }: { readonly most: number },
 ): { readonly shape: readonly [number, number, number]; readonly data: Float32Array } {
-  const bands = describeBands(bytes, { most });
+  const pictures = describeBands(bytes, { most });
+  const { width, height } = pictures[0]!;
+  const area = height * width;
+  const samples = pictures.reduce((sum, { samples }) => sum + samples, 0);
+  const data = new Float32Array(samples * area);
+  let first = 0;
+  for (const bands of pictures) {
+    decodePicture(bytes, bands, { data, first });
+    first += bands.samples;
+  }
+  return { shape: [samples, height, width], data };
+}
+
+/** Decodes one picture, its bands from number `first` on. */
+function decodePicture(
+  bytes: Uint8Array,
+  bands: TiffBands,
+  { data, first }: { readonly data: Float32Array; readonly first: number },
+): void {
   const { width, height, samples, part, planar, format, little } = bands;
-  const data = new Float32Array(samples * height * width);
   const read = READERS[format];
   const missing = bands.missing / (LARGEST[format] ?? 1);
   const size = bands.bits / 8;
@@ -59,7 +76,7 @@ export function decodeBands(
     const stored = isMissing(bands, index) ? undefined : unpacked(bytes, bands, { index, rows, length: row * rows });
     const view = stored && new DataView(stored.buffer);
     for (let sample = 0; sample < step; sample++) {
-      const band = planar ? Math.floor(index / count) : sample;
+      const band = first + (planar ? Math.floor(index / count) : sample);
       for (let y = 0; y < rows; y++) {
         let to = (band * height + top + y) * width + left;
         for (let x = 0; x < Math.min(part.width, width - left); x++, to++) {
@@ -72,7 +89,6 @@ export function decodeBands(
       }
     }
   }
-  return { shape: [samples, height, width], data };
 }
 
 /** The decompressed bytes of a part, as a copy. */

@@ -9,7 +9,7 @@
 import { concat } from "../../io/bytes.ts";
 import { EPSILON } from "../../weights/fold.ts";
 import { NO_EXIT } from "../runner.ts";
-import { PATCHES } from "./winograd.ts";
+import { PATCHES, WEIGHT_BLOCK, WEIGHT_PATCHES } from "./winograd.ts";
 
 /** A field of a struct; all take 4 bytes. */
 interface Field {
@@ -114,7 +114,7 @@ const STRUCTS = {
     outPixels: u32("address of pixels from a group's start to each pixel that is made"),
     pixels: u32("pixels of a sample"),
     moves: u32("address of bytes from each run's end to the next one's start"),
-    runs: u32("runs of inputs that lie together"),
+    runs: u32("runs of contiguous inputs"),
     runLength: u32("numbers in a run"),
     weights: u32("address"),
     taps: u32("taps of all runs"),
@@ -189,6 +189,18 @@ const STRUCTS = {
     outPatch: u32("bytes from patch to patch of sums of the forward pass"),
     patches: u32("address of the numbers of patches"),
     zeros: u32("address of a line of zeros"),
+  },
+  WinogradWeightGradientArgs: {
+    ...INPUT,
+    inChannels: u32("channels read"),
+    gradient: u32("address of the gradient of the first sample's first output channel"),
+    gradientBytes: u32("bytes from sample to sample"),
+    gradientPitch: u32("bytes from pixel to pixel"),
+    outChannels: u32("channels written"),
+    group: u32("samples whose patches are computed together"),
+    copyBytes: u32("bytes of scratch memory for a copy of a block of the group's input"),
+    places: u32("address: for each patch, bytes to its transformed inputs, and to a panel of its gradients"),
+    result: u32("address of the gradient of the weights"),
   },
   Tap: {
     places: u32("address of bytes to each pixel's input, and to its gradient, where that input is inside"),
@@ -335,7 +347,7 @@ const STRUCTS = {
     inPixels: u32("address of pixels from a sample's start to each pixel's first input"),
     pixels: u32("pixels of a sample"),
     moves: u32("address of bytes from each run's end to the next one's start"),
-    runs: u32("runs of inputs that lie together"),
+    runs: u32("runs of contiguous inputs"),
     steps: u32("of 8 bytes in a run"),
     weights: u32("address"),
     bias: u32("address"),
@@ -430,6 +442,7 @@ const OPERATIONS = {
   "strided-winograd": "StridedWinogradArgs",
   "strided-winograd-gradient": "StridedWinogradArgs",
   "weight-gradient": "WeightGradientArgs",
+  "winograd-weight-gradient": "WinogradWeightGradientArgs",
   depthwise: "DepthwiseArgs",
   "depthwise-input-gradient": "DepthwiseArgs",
   "depthwise-weight-gradient": "DepthwiseWeightGradientArgs",
@@ -516,7 +529,7 @@ export function writeOperation<Name extends Operation>(
 
 /** The tables as AssemblyScript source, which kernels import as `abi`. */
 export function abiSource(): string {
-  const constants = { NO_EXIT, PATCHES, PROGRESS_BYTES };
+  const constants = { NO_EXIT, PATCHES, PROGRESS_BYTES, WEIGHT_BLOCK, WEIGHT_PATCHES };
   const names = Object.keys(STRUCTS) as (keyof Structs)[];
   return [
     "// Written by `./ranet wasm` from lib/device/cpu/abi.ts, which says what each field is.",

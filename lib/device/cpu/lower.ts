@@ -12,7 +12,7 @@ import { quadsOf } from "../../planner/plan.ts";
 import { type Arguments, writeOperation, writeStruct } from "./abi.ts";
 import type { MemoryLayout } from "./memory.ts";
 import type { Phase, Windows } from "./windows.ts";
-import { PATCHES, PLACES } from "./winograd.ts";
+import { PATCHES, PLACES, WEIGHT_BLOCK, WEIGHT_PATCHES } from "./winograd.ts";
 
 /** Pixels per group of samples, for samples that have fewer: enough to fill a convolution's tiles. */
 const FULL_TILES = 48;
@@ -216,6 +216,34 @@ export function lowerStridedWinograd(
     zeros: layout.zeros,
   });
   return { operation, group };
+}
+
+/** The gradient of a 3×3 convolution's weights by minimal filtering. `result`: its address. */
+export function lowerWinogradWeights(
+  layout: MemoryLayout,
+  { input, gradient, result }: { readonly input: Place; readonly gradient: Place; readonly result: number },
+): Uint8Array {
+  const { size: { height, width } } = input;
+  const { channels } = gradient;
+  const group = Math.ceil(WEIGHT_PATCHES / areaOf(strided(input.size, 2)));
+  const copyBytes = 4 * WEIGHT_BLOCK * (width + 2) * (height + 2) * group;
+  // A line more for each place and panel.
+  const inBytes = 4 * WEIGHT_BLOCK * WEIGHT_PATCHES + 64;
+  const outBytes = channels / 8 * (32 * WEIGHT_PATCHES + 64);
+  layout.needScratch(copyBytes + PLACES * (inBytes + outBytes + 4 * WEIGHT_BLOCK * channels));
+  const places = Array.from({ length: WEIGHT_PATCHES }, (_, patch) => [4 * WEIGHT_BLOCK * patch, 32 * patch]).flat();
+  return writeOperation("winograd-weight-gradient", {
+    ...inputArguments(input),
+    inChannels: input.channels,
+    gradient: gradient.at,
+    gradientBytes: gradient.bytes,
+    gradientPitch: gradient.pitch,
+    outChannels: channels,
+    group,
+    copyBytes,
+    places: layout.remember("weight patches", () => layout.table(places)),
+    result,
+  });
 }
 
 /** A table of the numbers of a group's patches. */

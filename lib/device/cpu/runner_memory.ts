@@ -189,7 +189,7 @@ export class CpuMemory {
     const { progress, logits, stageLogits } = this.#fixed;
     new Uint8Array(this.memory.buffer, this.program, program.length).set(program);
     this.#words(progress, this.#threads * PROGRESS_BYTES / 4).fill(0);
-    // Boosted exits read the logits of the stage before.
+    // Boosted exits read the logits of the previous stage.
     this.#floats(logits + from * stageLogits, (stages - from) * stageLogits / 4).fill(0);
     if (thresholds) new Float64Array(this.memory.buffer, this.#fixed.thresholds + 8 * from).set(thresholds);
   }

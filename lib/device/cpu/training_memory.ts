@@ -24,7 +24,7 @@ const NUMBER = 4;
 
 /** Consecutive parameters that the optimiser treats alike. */
 export interface ParameterGroup {
-  /** Address of the first number; gradients, velocities and averages lie at the same distance from their starts. */
+  /** Address of the first number; gradients, velocities and averages are at the same distance from their starts. */
   readonly address: number;
   /** Numbers, a multiple of 4. */
   readonly length: number;

@@ -30,9 +30,11 @@ import {
   lowerStridedWinograd,
   lowerWindow,
   lowerWinograd,
+  lowerWinogradWeights,
   type Place,
 } from "./lower.ts";
 import { type CpuTrainingLayout, partsOf, weightLength, type WinogradShape, winogradShape } from "./training_layout.ts";
+import { isWorthWinogradWeights } from "./winograd.ts";
 import { forwardWindows, geometryKey, gradientWindows, insidePlaces, type Windows } from "./windows.ts";
 
 /** Bytes of inputs that a weight gradient reads repeatedly: they stay in a core's cache. */
@@ -334,6 +336,11 @@ export class StepWriter {
   #weightGradient({ layer, input, gradient }: Extract<TrainingStep, { kind: "weight-gradient" }>): Uint8Array {
     const { parameters } = this.#layout;
     const [from, to] = [this.#place(input), this.#place(gradient)];
+    const channels = { inputs: input.channels, outputs: gradient.channels };
+    if (partsOf(layer) === 1 && isWorthWinogradWeights(layer, { ...channels, size: to.size })) {
+      const result = parameters.at(`${layer.name}.weight`) + parameters.toGradient;
+      return lowerWinogradWeights(this.#layout, { input: from, gradient: to, result });
+    }
     const { kernel, stride } = layer;
     const shape = { kernel, stride, input: from.size, output: to.size };
     const pitch = { input: from.pitch, output: to.pitch };

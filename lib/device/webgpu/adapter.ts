@@ -71,7 +71,7 @@ export function limitsOf({ gpu }: Adapter): Readonly<Record<string, number>> {
 /** A CPU driver runs the 8 lanes of a vector in lockstep and one workgroup per core; a GPU has many of both. */
 export function defaultTraits(isCpu: boolean): AdapterTraits {
   return isCpu
-    ? { lanes: 8, parallelism: navigator.hardwareConcurrency, tiles: CPU_TILES }
+    ? { lanes: 8, parallelism: navigator.hardwareConcurrency, tiles: CPU_TILES, readsAhead: true }
     : { lanes: 64, parallelism: 128, tiles: GPU_TILES };
 }
 

@@ -8,7 +8,7 @@ import { activationCode, gateCode } from "../../network/activation.ts";
 import { concat } from "../../io/bytes.ts";
 import { areaOf } from "../../network/size.ts";
 import { type Plan, quadsOf, type Region, regionQuads, type Step, type StepOf, type Wave } from "../../planner/plan.ts";
-import { type AdapterTraits, chooseTile, largestDispatch, MAX_WORKGROUPS, workgroupsOf } from "./tiles.ts";
+import { type AdapterTraits, chooseTile, largestDispatch, MAX_PIXELS, MAX_WORKGROUPS, workgroupsOf } from "./tiles.ts";
 import {
   ARGUMENTS,
   encodeArguments,
@@ -70,7 +70,9 @@ export function dispatchOf(
     return {
       kernel: tile.kernel,
       arithmetic,
-      constants: tile.kernel === "convolution" ? constants : { ...constants, ACROSS: tile.across },
+      constants: tile.kernel === "convolution"
+        ? { ...constants, AHEAD: Number(adapter.readsAhead ?? false) }
+        : { ...constants, ACROSS: tile.across },
       args: encodeArguments(
         ARGUMENTS[tile.kernel],
         convolutions.map((step) => ({
@@ -171,7 +173,7 @@ export function longestLoop(step: Step): number {
   const inner = quadsOf(step.reads[0].channels);
   switch (step.kind) {
     case "convolution":
-      return step.layer.kernel ** 2 * inner;
+      return step.layer.kernel ** 2 * inner + (step.layer.kernel === 1 ? readAheadTurns(inner) : 0);
     case "depthwise":
       return step.layer.kernel ** 2 + step.layer.kernel;
     case "squeeze":
@@ -183,6 +185,11 @@ export function longestLoop(step: Step): number {
     case "resize":
       return 1;
   }
+}
+
+/** Iterations that read ahead, for `inner` quads of channels. */
+function readAheadTurns(inner: number): number {
+  return MAX_PIXELS * (1 + Math.ceil(inner / 4));
 }
 
 type OtherStep = Exclude<Step, StepOf<"convolution">>;

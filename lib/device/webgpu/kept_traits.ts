@@ -7,10 +7,10 @@
 
 import * as z from "zod";
 import { openCache } from "../../io/cache.ts";
-import { type AdapterTraits, CONVOLUTION_KERNELS } from "./tiles.ts";
+import { type AdapterTraits, CONVOLUTION_KERNELS, MAX_PIXELS } from "./tiles.ts";
 
 /** Version of the format. A new version makes older measurements invalid. */
-const VERSION = 3;
+const VERSION = 4;
 
 /** Created when it is first needed: few programs read kept traits. */
 const traitsSchema = (): z.ZodType<AdapterTraits> =>
@@ -19,12 +19,13 @@ const traitsSchema = (): z.ZodType<AdapterTraits> =>
     parallelism: z.number().min(1),
     tiles: z.array(z.object({
       kernel: z.enum(CONVOLUTION_KERNELS),
-      pixels: z.int().min(1).max(32),
+      pixels: z.int().min(1).max(MAX_PIXELS),
       quads: z.int().min(1).max(32),
       across: z.int().min(1).max(8).optional(),
       minBatch: z.int().min(1).optional(),
       cost: z.number().positive(),
     })).min(1),
+    readsAhead: z.boolean().optional(),
   });
 
 /** The kept traits of an adapter; undefined if there are none or they are invalid. */

@@ -58,7 +58,7 @@ async function read(url: string): Promise<Set<string>> {
 
 /**
  * Identifies everything that may compile or run a kernel differently. WebGPU does not report the driver's version, so
- * its features and limits are used; the runtime's version stands for its shader compiler.
+ * its features and limits are used; the runtime's version identifies its shader compiler.
  */
 async function identityOf({ adapter, precision }: OpenAdapter, text: string): Promise<string> {
   const { vendor, architecture, device } = adapter.gpu.info;

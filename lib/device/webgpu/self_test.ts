@@ -23,9 +23,8 @@ export async function selfTest(device: OpenAdapter, kernels: readonly Kernel[]):
       // Either all kernels of a runner are for 8 bits, or none is.
       const isInt8 = untried.some(({ arithmetic = "floats" }) => arithmetic !== "floats");
       const exercise = await makeExercise(isInt8 ? "int8" : device.precision);
-      const { lanes } = device.adapter.traits;
       const tiles = untried.map(tileOf).filter((tile) => tile !== undefined);
-      const trials = tiles.map((tile): AdapterTraits => ({ lanes, parallelism: 1, tiles: [tile] }));
+      const trials = tiles.map((tile): AdapterTraits => ({ ...device.adapter.traits, parallelism: 1, tiles: [tile] }));
       // Every exercise also uses all kernels that have no tiles.
       if (trials.length === 0) trials.push(device.adapter.traits);
       return trials.map((traits) => ({

@@ -18,6 +18,9 @@ export const CONVOLUTION_KERNELS = ["convolution", "convolution-shared"] as cons
 /** Most workgroups per dimension that every WebGPU device supports. */
 export const MAX_WORKGROUPS = 65_535;
 
+/** Most pixels of a tile. */
+export const MAX_PIXELS = 32;
+
 /** The outputs of an invocation, and how neighbouring invocations share the work. */
 export interface Tile {
   /** The kernel that computes it. */
@@ -48,6 +51,8 @@ export interface AdapterTraits {
   readonly parallelism: number;
   /** The tiles to choose from. */
   readonly tiles: readonly TileCost[];
+  /** Whether invocations read ahead into the caches, which pays on a CPU. Default: no. */
+  readonly readsAhead?: boolean;
   /** Tiles for gradients of a convolution's input. Default: those of `tiles` whose invocations are independent. */
   readonly gradientTiles?: readonly TileCost[];
   /**
@@ -104,7 +109,10 @@ function shared([pixels, quads, across]: readonly number[]): TileCost {
   return { kernel: "convolution-shared", pixels, quads, across, cost: 0.9 * cost };
 }
 
-/** The fastest tile for a wave of convolutions and a batch of `count` samples. */
+/**
+ * The fastest tile for a wave of convolutions and a batch of `count` samples. Among equally fast ones, the one with the
+ * most neighbours: they read the same pixels, so that fewer cache lines are in use.
+ */
 export function chooseTile(wave: readonly ConvolutionStep[], count: number, adapter: AdapterTraits): Tile {
   const widest = Math.max(...wave.map(({ writes: [output] }) => regionQuads(output)));
   let best: Tile = { ...adapter.tiles[0], across: 1 };
@@ -114,7 +122,7 @@ export function chooseTile(wave: readonly ConvolutionStep[], count: number, adap
     for (const across of waysAcross(size, widest, adapter.lanes)) {
       const tile = { ...size, across };
       const time = cost * waveWork(wave, tile, count, adapter);
-      if (time < least) [best, least] = [tile, time];
+      if (time <= least) [best, least] = [tile, time];
     }
   }
   return best;

@@ -97,7 +97,7 @@ export function layOutTraining(plan: TrainingPlan): GpuTrainingLayout {
           first: 4 * quads,
           strides: [1, 1, kernel * pitch, pitch],
         });
-        quads += (kernel ** 2 + 1) * pitch / 4; // zeros behind them, since the kernel adds a bias
+        quads += (kernel ** 2 + 1) * pitch / 4; // then zeros, because the kernel adds a bias
         break;
       }
       case "norm": {

@@ -70,14 +70,14 @@ export async function measureTraits(
     ? adapter.traits.parallelism
     : Math.max(1, Math.round(median(times.map(({ alone, full }) => alone / full))));
   const tiles = adapter.traits.tiles.map((tile, i) => ({ ...tile, cost: times[i].full * parallelism }));
-  return { lanes, parallelism, tiles };
+  return { ...adapter.traits, lanes, parallelism, tiles };
 }
 
 async function measureTile(adapter: Adapter, tile: TileCost, lanes: number): Promise<TileTimes> {
   // On a CPU driver, a read-back takes no longer than a few launches.
   const launches = adapter.isCpu ? 16 : 1024;
   const { plan, step } = launchPlan(launches);
-  const traits = { lanes, parallelism: adapter.traits.parallelism, tiles: [tile] };
+  const traits = { ...adapter.traits, lanes, tiles: [tile] };
   const weights = zeroWeights(plan);
   using runner = await WebGpuRunner.create(plan, weights, {
     batchSize: COUNTS[COUNTS.length - 1],

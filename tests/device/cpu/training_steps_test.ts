@@ -239,6 +239,24 @@ Deno.test("convolution: forward and gradients with Winograd's algorithm", () =>
     times(8, 30),
   ));
 
+Deno.test("convolution: forward and gradients, that of the weights with Winograd's algorithm, too", () =>
+  check(
+    fc.record({
+      inSize: fc.record({ height: fc.constantFrom(2, 4, 10), width: fc.constantFrom(2, 4, 8) }),
+      inChannels: fc.integer({ min: 48, max: 110 }),
+      outChannels: fc.constantFrom(24, 32, 40),
+      kernel: fc.constant(3),
+      stride: fc.constant(1),
+      bias: fc.constant(false),
+      activation: fc.constant("none" as const),
+      accumulate: fc.boolean(),
+      input: beside,
+      output: beside,
+    }),
+    convolutionCase,
+    times(8, 40),
+  ));
+
 Deno.test("convolution with stride 2 and many channels: forward and gradients", () =>
   check(
     fc.record({

@@ -16,7 +16,7 @@ import {
 import { optimizerKernelCode, trainingKernelCode } from "../../../lib/device/webgpu/training_kernels.ts";
 import { kernelCode } from "../../../lib/device/webgpu/kernels.ts";
 
-const CONSTANTS = { PIXELS: 2, QUADS: 2, LANES: 8, ACROSS: 2, INS: 2, OUTS: 2, SHIFTED: 1 };
+const CONSTANTS = { PIXELS: 2, QUADS: 2, LANES: 8, ACROSS: 2, AHEAD: 1, INS: 2, OUTS: 2, SHIFTED: 1 };
 
 /** A struct as `wgsl_reflect` returns it; its browser build has no types. */
 interface Struct {

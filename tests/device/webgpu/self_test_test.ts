@@ -2,7 +2,8 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { type Adapter, titleOf } from "../../../lib/device/webgpu/adapter.ts";
 import { OpenAdapter } from "../../../lib/device/webgpu/device.ts";
 import { makeExercise, SHAPES } from "../../../lib/device/webgpu/exercise.ts";
-import { tryKernels } from "../../../lib/device/webgpu/self_test.ts";
+import { selfTest, tryKernels } from "../../../lib/device/webgpu/self_test.ts";
+import { kernelKey } from "../../../lib/device/webgpu/kernels.ts";
 import { isCorrect, SelfTestError } from "../../../lib/device/webgpu/trust.ts";
 import { GPU_TILES } from "../../../lib/device/webgpu/tiles.ts";
 import { AdaptiveExecutor } from "../../../lib/executor/executor.ts";
@@ -15,6 +16,7 @@ const MISTAKES: readonly [kernel: string, from: string, to: string][] = [
   ["convolution ", "args.outWidth * args.stride - half", "args.outWidth - half"],
   ["convolution ", "x / (1 + exp(-x))", "x / (1 + exp(x))"],
   ["convolution ", "let last = select(0u, 0xff800000u, args.activation > 0)", "let last = 0u"],
+  ["convolution ", "bits & bitcast<u32>(arena[0].x)", "bits & 1"],
   ["convolution-shared ", "args.outWidth * args.stride - half", "args.outWidth - half"],
   ["resize ", "fract(x), fract(y)", "fract(y), fract(x)"],
   ["resize ", "case 1: { value = vec4f(before.w, value.xyz); }", "case 1: { value = vec4f(value.xyz, before.w); }"],
@@ -88,6 +90,26 @@ gpuTest(
     assertEquals(arenas[1], 1);
   },
 );
+
+gpuTest("the self-test runs the kernel that is requested", async (adapter) => {
+  using _ = withoutCache();
+  using device = await OpenAdapter.open(adapter, { precision: "float32" });
+  const constants = { PIXELS: 4, QUADS: 1, LANES: adapter.traits.lanes, AHEAD: Number(adapter.isCpu) };
+  using labels = modulesOf("convolution");
+  await selfTest(device, [{ kernel: "convolution", constants }]);
+  assertEquals(labels.all, [kernelKey({ kernel: "convolution", constants })]);
+});
+
+/** Collects the labels of shader modules that start with a name. */
+function modulesOf(name: string): { readonly all: readonly string[] } & Disposable {
+  const { createShaderModule } = GPUDevice.prototype;
+  const all: string[] = [];
+  GPUDevice.prototype.createShaderModule = function (descriptor) {
+    if (descriptor.label?.startsWith(`${name} `)) all.push(descriptor.label);
+    return createShaderModule.call(this, descriptor);
+  };
+  return { all, [Symbol.dispose]: () => void (GPUDevice.prototype.createShaderModule = createShaderModule) };
+}
 
 /** Counts runners by their largest buffer. */
 function countArenas(): { readonly arenas: () => number } & Disposable {

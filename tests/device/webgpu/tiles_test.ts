@@ -40,3 +40,9 @@ Deno.test("kernels use no workgroup memory on CPU drivers, and at most WebGPU's 
     if (across) assertLessOrEqual(QUAD_BYTES * (pixels * 128 + 4 * quads * across ** 2), 16_384);
   }
 });
+
+Deno.test("among equally fast tiles, a convolution gets the one whose invocations share the most pixels", () => {
+  const cpu = { lanes: 8, parallelism: 2, tiles: CPU_TILES };
+  assertEquals(chooseTile([step(square(16), 128)], 64, cpu).across, 8);
+  assertEquals(chooseTile([step(square(16), 8)], 64, cpu).across, 1);
+});

@@ -82,7 +82,7 @@ export type Args<T = Record<string, any>> = T & {
   "--"?: string[];
 };
 
-/** Minimist treats every name with `no-` as a negation. This prefix hides names that are no negations. */
+/** Minimist treats every name with `no-` as a negation. This prefix hides names that are not negations. */
 const HIDE = "\0";
 
 /**
