@@ -126,7 +126,7 @@ Deno.test("damaged TIFF bands give numbers or a RanetError", async () => {
   );
 });
 
-Deno.test("decodeBands() takes pictures of one band for bands, and stops at a circle of them and at too many numbers", async () => {
+Deno.test("decodeBands() reads pictures of one band as bands, and refuses cycles and too many numbers", async () => {
   const bytes = await read("pages-imagej.tif");
   assertEquals(describeBands(bytes, { most }).length, 4);
   assertThrows(
