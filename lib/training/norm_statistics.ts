@@ -11,7 +11,7 @@ import type { Trainer } from "../device/trainer.ts";
 import { RanetError } from "../errors.ts";
 import type { Network } from "../network/network.ts";
 import type { Tensor } from "../weights/tensor.ts";
-import { type BatchSource, epochBatches, stepsPerEpoch } from "./batches.ts";
+import { type BatchSource, epochBatches } from "./batches.ts";
 import { lossOf, type Recipe } from "./recipe.ts";
 
 /** Images in a batch, if there is memory for them: enough for a variance that is close to that of all images. */
@@ -67,7 +67,8 @@ export async function recomputeStatistics(
   );
   using trainer = opened.trainer;
   const { batchSize } = opened;
-  const to = Math.min(BATCHES, stepsPerEpoch(images, batchSize));
+  // A smaller last batch would count as much as the others.
+  const to = Math.min(BATCHES, Math.floor(images / batchSize));
   let step = 0;
   for await (
     const { images, labels } of epochBatches(training, { ...recipe, batch: batchSize }, { epoch, from: 0, to })
