@@ -24,11 +24,12 @@ export const exportCommand: Command<ExportOption> = {
   usage: "onnx [MODEL] --out PATH [options]",
   operands: [1, 2],
   description: `Writes the full network to one file: input "image" (float32, batch × channels × height × width,
-normalised as described in the file's metadata), outputs "exit1", "exit2", … (logits); the batch size is free. MODEL is a bundled
-model (default ${DEFAULT_MODEL}), a directory with spec.yaml and weights.safetensors or a .zip of one, or a spec with --weights.
-An 8-bit model is written with QuantizeLinear and DequantizeLinear, so that runtimes can compute it in integers. Most
-runtimes compute the complete file even if only one output is requested: to save work, write one file per exit (--exit).
---for transformers.js writes a folder with the network up to one exit, which that library can load.`,
+normalised as described in the file's metadata), outputs "exit1", "exit2", … (logits); the batch size is free. MODEL
+is a bundled model (default ${DEFAULT_MODEL}), a directory with spec.yaml and weights.safetensors or a .zip of one, or
+a spec with --weights. An 8-bit model is written with QuantizeLinear and DequantizeLinear, so that runtimes can
+compute it in integers. Most runtimes compute the complete file even if only one output is requested: to save work,
+write one file per exit (--exit). --for transformers.js writes a folder with the network up to one exit, which that
+library can load.`,
   options: {
     out: { value: "PATH", help: "the file, or with --for the folder; it is replaced if it exists" },
     weights: MODEL_OPTIONS.weights,

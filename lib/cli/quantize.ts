@@ -115,7 +115,8 @@ images without labels is enough.`,
       : undefined;
     if (!check) {
       terminal.stderr(
-        `There are fewer than ${FEWEST_SAMPLES} labelled images, so accuracy is not compared and no thresholds are chosen: see calibrate`,
+        `There are fewer than ${FEWEST_SAMPLES} labelled images, so accuracy is not compared and no thresholds are ` +
+          "chosen: see calibrate",
       );
     }
 

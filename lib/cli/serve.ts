@@ -82,8 +82,8 @@ export const serveCommand: Command<ServeOption> = {
   operands: [0, 0],
   isLong: true,
   description: `POST an image to /classify, or several as multipart/form-data; the answer is what classify
---budget --json prints. ?threshold=P or ?budget=20M override the server's own. Images that arrive at the same time are computed together. /openapi.json describes the interface; /health and /metrics
-(Prometheus) are for monitoring.
+--budget --json prints. ?threshold=P or ?budget=20M override the server's own. Images that arrive at the same time are
+computed together. /openapi.json describes the interface; /health and /metrics (Prometheus) are for monitoring.
 
 After SIGTERM the server reports that it is not ready, but answers requests for --drain seconds. After Ctrl-C it only
 completes the requests that it has received. A second signal stops it immediately. There is no access control and no
@@ -142,8 +142,8 @@ TLS: use a reverse proxy. docs/operations.md explains all limits.`,
     timeout: { value: "MS", help: `time limit from a request's head to the response (default ${DEFAULTS.timeout})` },
     drain: {
       value: "S",
-      help:
-        `seconds after SIGTERM in which requests are still answered (default ${DEFAULTS.drain}), until the load\nbalancer has noticed that /health/ready returns 503`,
+      help: `seconds after SIGTERM in which requests are still answered (default ${DEFAULTS.drain}), until the load\n` +
+        "balancer has noticed that /health/ready returns 503",
     },
     cors: { value: "ORIGIN", help: "origin whose pages may send requests, such as https://example.com, or *" },
     log: { value: "FORMAT", help: `format of the request log on stderr: text (default), json, or off` },

@@ -94,8 +94,8 @@ export async function loadModel(name: string | URL | Blob, options: LoadModelOpt
   const directory = !archive && await isDirectory(place);
   if (!directory && /\.(onnx|safetensors|pth|pt|tar)$/i.test(place)) {
     throw new RanetError(
-      `Cannot load model ${called}: it is not a spec. Specify the model's directory, or its spec and this file as its weights. ` +
-        "ONNX files can be written but not read.",
+      `Cannot load model ${called}: it is not a spec. Specify the model's directory, or its spec and this file as ` +
+        "its weights. ONNX files can be written but not read.",
       /\.onnx$/i.test(place) ? { code: "unsupported" } : { remedy: { model: "SPEC.yaml", weights: place } },
     );
   }
@@ -160,14 +160,15 @@ export function precisionOf(
   if (isQuantized(tensors)) {
     if (wanted === undefined || wanted === "int8") return "int8";
     throw new RanetError(
-      `Cannot compute ${name} in ${wanted}: its weights have 8 bits. Omit the precision, or use the model from which it ` +
-        "was made",
+      `Cannot compute ${name} in ${wanted}: its weights have 8 bits. Omit the precision, or use the model from which ` +
+        "it was made",
       { code: "mismatch" },
     );
   }
   if (wanted !== "int8") return wanted ?? "float32";
   throw new RanetError(
-    `Cannot compute ${name} in int8: its weights are in floating point. Quantize the model first, with a few hundred images`,
+    `Cannot compute ${name} in int8: its weights are in floating point. Quantize the model first, with a few hundred ` +
+      "images",
     { code: "mismatch", remedy: { quantize: true } },
   );
 }
@@ -270,7 +271,8 @@ async function weightsIn(directory: string): Promise<string> {
   if (names.length === 0) return usual;
   const others = names.sort().slice(0, 5).join(", ");
   throw new RanetError(
-    `Cannot load model ${directory}: it has no weights.safetensors, but ${others}. Rename that file, or specify it as the weights.`,
+    `Cannot load model ${directory}: it has no weights.safetensors, but ${others}. Rename that file, or specify it ` +
+      "as the weights.",
     { code: "not-found", remedy: { weights: inFolder(directory, names[0]) } },
   );
 }

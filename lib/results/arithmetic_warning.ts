@@ -12,5 +12,6 @@
  */
 export function roundedOtherwise(what: string, ways: readonly (string | undefined)[]): string {
   return `${what} come from devices that round differently (${ways.map((way) => way ?? "unknown").join("; ")}): ` +
-    "a single device may give confidences with different last digits, and a different exit for an image close to a threshold.";
+    "a single device may give confidences with different last digits, and a different exit for an image close to a " +
+    "threshold.";
 }

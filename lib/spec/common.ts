@@ -38,7 +38,8 @@ export function resolveCommon(document: CommonDocument, report: Report): CommonS
   const most = (kernel >> 1) + 1;
   if (stride > most) {
     report(
-      `stem.stride: expected at most ${most} with a kernel of ${kernel}×${kernel}, so that no pixel is skipped, found ${stride}`,
+      `stem.stride: expected at most ${most} with a kernel of ${kernel}×${kernel}, so that no pixel is skipped, ` +
+        `found ${stride}`,
     );
   }
   const defaults = STEM_DEFAULTS[stemSpec(stem).pool ? "pooled" : "plain"];
@@ -94,7 +95,8 @@ export function resolveExits(
   if (last > blocks) report(`${path}: expected block numbers from 1 to ${blocks}, found ${last}`);
   if (last < blocks) {
     report(
-      `${path}: expected the last block, ${blocks}, among them, because blocks after the last exit have no effect; found ${last} last`,
+      `${path}: expected the last block, ${blocks}, among them, because blocks after the last exit have no effect; ` +
+        `found ${last} last`,
     );
   }
   return sorted;

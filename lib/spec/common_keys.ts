@@ -28,9 +28,9 @@ const input = mapping({
       ".npy or TIFF file per sample. Affects only the cost of the first layer.",
   ),
   resize: sides(2 * LIMITS.size).optional().describe(
-    "The shorter side of an image is resized to this, then `size` is cropped from the centre. [height, width]: the image " +
-      "is resized to cover both. " +
-      "Default: size, or size · 256/224 with stem conv7x7-pool. No effect on the cost of the network.",
+    "The shorter side of an image is resized to this, then `size` is cropped from the centre. [height, width]: the " +
+      "image is resized to cover both. Default: size, or size · 256/224 with stem conv7x7-pool. No effect on the " +
+      "cost of the network.",
   ),
   mean: perChannel(0).optional().describe(
     "Mean of each channel on a scale of [0, 1], which is subtracted. Must be the same as in training. " +
@@ -52,8 +52,8 @@ const ownStem = mapping({
     "Stride of the convolution. 2 halves the resolution, which makes all later layers four times cheaper. Default: 1.",
   ),
   channels: whole(1, LIMITS.channels).optional().describe(
-    "Number of channels of the convolution. If it differs from the finest base feature's, another 3×3 convolution follows " +
-      "that computes the base feature. Default: that of the finest base feature.",
+    "Number of channels of the convolution. If it differs from the finest base feature's, another 3×3 convolution " +
+      "follows that computes the base feature. Default: that of the finest base feature.",
   ),
   pool: z.boolean({ error: "true or false" }).default(false).describe(
     "Whether a 3×3 max-pool with stride 2 follows, which makes all later layers four times cheaper. Default: false.",
@@ -64,16 +64,16 @@ const head = mapping({
   channels: z.union([z.literal("input"), whole(1, LIMITS.channels)], {
     error: `input, or a whole number from 1 to ${LIMITS.channels}`,
   }).optional().describe(
-    "Number of channels of the two convolutions, or `input`: that of the features that the exit reads. Default: 128, or " +
-      "`input` with stem conv7x7-pool.",
+    "Number of channels of the two convolutions, or `input`: that of the features that the exit reads. Default: 128, " +
+      "or `input` with stem conv7x7-pool.",
   ),
   pool: z.literal(["all", 2], { error: "all or 2" }).optional().describe(
     "Which pixels are averaged after the convolutions: all (default), or 2: only the 2×2 at the top left, as in the " +
       "authors' code; those are all pixels only if the exit reads features of 5×5 to 8×8. The cost is negligible.",
   ),
   depthwise: z.boolean({ error: "true or false" }).optional().describe(
-    "Whether the two convolutions are depthwise 3×3 ones, each followed by a 1×1 one: up to nine times cheaper. Default: " +
-      "false.",
+    "Whether the two convolutions are depthwise 3×3 ones, each followed by a 1×1 one: up to nine times cheaper. " +
+      "Default: false.",
   ),
 });
 
@@ -82,20 +82,19 @@ const DENSE_KERNELS = [3, 5, 7];
 /** Keys of dense layers. `of`: which layers, in words; `default`: the origin of a missing value, in words. */
 export const denseKeys = ({ of, default: otherwise }: { of: string; default?: string }) => ({
   depthwise: z.boolean({ error: "true or false" }).optional().describe(
-    `Whether ${of} have a depthwise k×k convolution followed by a 1×1 one, as in MobileNet and EfficientNet, instead of ` +
-      "one k×k convolution: for n new channels, k² + n operations per inner channel and pixel instead of k² · n, so that " +
-      `bottleneck may be larger. Default: ${otherwise ?? "false"}.`,
+    `Whether ${of} have a depthwise k×k convolution followed by a 1×1 one, as in MobileNet and EfficientNet, instead ` +
+      "of one k×k convolution: for n new channels, k² + n operations per inner channel and pixel instead of k² · n, " +
+      `so that bottleneck may be larger. Default: ${otherwise ?? "false"}.`,
   ),
   kernel: z.literal(DENSE_KERNELS, { error: "3, 5 or 7" }).optional().describe(
     `Kernel size of the k×k convolutions of ${of}: 3, 5 or 7. Their cost grows with its square, which is small if ` +
       `they are depthwise. Default: ${otherwise ?? "3"}.`,
   ),
   se_ratio: real(0, 1).optional().describe(
-    `Squeeze-and-excitation in ${of}: each input channel of the last convolution is multiplied by a gate, which two linear layers compute from the ` +
-      "means of all these channels. The value is the size of the hidden layer as a share of these " +
-      `channels (0.25 in MobileNetV3). The cost is about two operations per gated value. Default: ${
-        otherwise ?? "0, none"
-      }.`,
+    `Squeeze-and-excitation in ${of}: each input channel of the last convolution is multiplied by a gate, which two ` +
+      "linear layers compute from the means of all these channels. The value is the size of the hidden layer as a " +
+      "share of these channels (0.25 in MobileNetV3). The cost is about two operations per gated value. Default: " +
+      `${otherwise ?? "0, none"}.`,
   ),
 });
 
@@ -128,8 +127,8 @@ export const FIRST_KEYS = {
       "labels",
     ),
   ], { error: `a list of labels, their number from 2 to ${LIMITS.classes}, or cifar10, cifar100, imagenet` }).describe(
-    "Labels in the order of the logits; or the number of classes (labelled 0, 1, 2, …); or cifar10, cifar100 or imagenet " +
-      "for the labels of these data sets. The effect on the cost is negligible.",
+    "Labels in the order of the logits; or the number of classes (labelled 0, 1, 2, …); or cifar10, cifar100 or " +
+      "imagenet for the labels of these data sets. The effect on the cost is negligible.",
   ),
   stem: z.union([words("conv3x3", "conv7x7-pool"), ownStem], {
     error: "conv3x3, conv7x7-pool, or a mapping with the keys kernel, stride, channels, pool",
@@ -149,9 +148,9 @@ const boostedExits = mapping({
     "Which blocks end in an exit: auto (default), all, or a list of block numbers.",
   ),
   boosted: z.boolean({ error: "true or false" }).default(false).describe(
-    "Whether `reweight` times the logits of the previous exit, which training treats as constant, are added to its own " +
-      "(Yu et al., AAAI 2023), so that each exit learns to correct the previous ones. Default: false. The cost is one operation " +
-      "per class.",
+    "Whether `reweight` times the logits of the previous exit, which training treats as constant, are added to its " +
+      "own (Yu et al., AAAI 2023), so that each exit learns to correct the previous ones. Default: false. The cost " +
+      "is one operation per class.",
   ),
   reweight: real(0, LIMITS.reweight).optional().describe(
     "Factor for the logits of the previous exit. Default: 0.5. No effect on the cost.",
@@ -163,21 +162,21 @@ export const LAST_KEYS = {
   exits: z.union([...exitBlocks, boostedExits], {
     error: "auto, all, a list of block numbers, or a mapping with the keys blocks, boosted, reweight",
   }).default("auto").describe(
-    "Which blocks end in an exit. auto (default): blocks of a RANet that are not fusion blocks, all blocks of an MSDNet. all: " +
-      "fusion blocks too. Or a list of block numbers, counted from 1 through the whole network in order of execution. " +
-      "Each exit adds its head to the cost of all later ones. Or a mapping: `blocks` is one of these; `boosted: true` adds " +
-      "`reweight` times the logits of the previous exit to an exit's.",
+    "Which blocks end in an exit. auto (default): blocks of a RANet that are not fusion blocks, all blocks of an " +
+      "MSDNet. all: fusion blocks too. Or a list of block numbers, counted from 1 through the whole network in order " +
+      "of execution. Each exit adds its head to the cost of all later ones. Or a mapping: `blocks` is one of these; " +
+      "`boosted: true` adds `reweight` times the logits of the previous exit to an exit's.",
   ),
   head: z.union([head, list(head, 1, LIMITS.blocksInAll, "heads, one per exit")], {
     error: "a mapping with the keys channels, pool, depthwise, or a list of them, one per exit",
   }).optional().describe(
-    "Settings of the exits' heads: for all, or a list with one entry per exit. Default: 128 channels, or `input` with stem " +
-      "conv7x7-pool. The cost of a head grows with up to the square of its channels.",
+    "Settings of the exits' heads: for all, or a list with one entry per exit. Default: 128 channels, or `input` " +
+      "with stem conv7x7-pool. The cost of a head grows with up to the square of its channels.",
   ),
   ...denseKeys({ of: "dense layers" }),
   activation: words("relu", "hard-swish", "silu").default("relu").describe(
-    "Activation of every convolution: relu (default), hard-swish or silu. All count as one operation; hard-swish and silu " +
-      "take longer, silu the longest.",
+    "Activation of every convolution: relu (default), hard-swish or silu. All count as one operation; hard-swish and " +
+      "silu take longer, silu the longest.",
   ),
   dropout: real(0, 0.9).default(0).describe(
     "Dropout probability of the channels that an exit's linear layer reads. Default: 0. No effect on the cost, " +

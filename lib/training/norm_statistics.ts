@@ -1,7 +1,7 @@
 /**
- * Computes batch norm's running statistics for given weights. Averages over steps with other weights do not fit them while the
- * learning rate is high (Izmailov et al., "Averaging Weights Leads to Wider Optima and Better Generalization", UAI 2018,
- * section 3.2).
+ * Computes batch norm's running statistics for given weights. Averages over steps with other weights do not fit them
+ * while the learning rate is high (Izmailov et al., "Averaging Weights Leads to Wider Optima and Better
+ * Generalization", UAI 2018, section 3.2).
  *
  * @module
  */
@@ -84,7 +84,10 @@ export async function recomputeStatistics(
   );
 }
 
-/** Opens a trainer for a batch size, or for half of it, a quarter and so on: the trainer of the run takes memory as well. */
+/**
+ * Opens a trainer for the first of a batch size, its half, its quarter and so on that fits into memory, of which the
+ * run's own trainer takes a part.
+ */
 async function openLargest(
   most: number,
   open: (batchSize: number) => Promise<Trainer>,

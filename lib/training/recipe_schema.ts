@@ -22,8 +22,8 @@ import {
 
 const optimizer = mapping({
   kind: words("sgd", "adamw").default("sgd").describe(
-    "sgd: stochastic gradient descent; adamw: Adam with decoupled weight decay (Loshchilov and Hutter, ICLR 2019), with " +
-      "rates of about 0.001 to 0.01. Both as in PyTorch. Default: sgd.",
+    "sgd: stochastic gradient descent; adamw: Adam with decoupled weight decay (Loshchilov and Hutter, ICLR 2019), " +
+      "with rates of about 0.001 to 0.01. Both as in PyTorch. Default: sgd.",
   ),
   momentum: real(0, 0.9999).optional().describe(
     "Momentum: share of the previous update that is added to the next. Default: 0.9. Only for sgd.",
@@ -39,11 +39,12 @@ const optimizer = mapping({
     "Added to the square root of the average of squares. Default: 1e-8. Only for adamw.",
   ),
   weight_decay: real(0, 1).optional().describe(
-    "Weight decay. With sgd, its product with the parameter is added to the gradient; with adamw, its product with rate and " +
-      "parameter is subtracted from the parameter. Default: 0.0001, 0.01 with adamw.",
+    "Weight decay. With sgd, its product with the parameter is added to the gradient; with adamw, its product with " +
+      "rate and parameter is subtracted from the parameter. Default: 0.0001, 0.01 with adamw.",
   ),
   decay: words("all", "weights").default("all").describe(
-    "Parameters with weight decay: all, as in the authors' code, or only weights, without batch norm and biases. Default: all.",
+    "Parameters with weight decay: all, as in the authors' code, or only weights, without batch norm and biases. " +
+      "Default: all.",
   ),
 });
 
@@ -51,12 +52,13 @@ const share = real(0, 1);
 
 const schedule = mapping({
   kind: words("constant", "multistep", "cosine", "one-cycle").default("multistep").describe(
-    "Course of the rate. constant; multistep: multiplied by factor at each milestone; cosine: falls to 0 along half a cosine; " +
-      "one-cycle: rises during the warmup, then falls linearly to 0. Default: multistep.",
+    "Course of the rate. constant; multistep: multiplied by factor at each milestone; cosine: falls to 0 along half " +
+      "a cosine; one-cycle: rises during the warmup, then falls linearly to 0. Default: multistep.",
   ),
   rate: above(0, 100).default(0.1).describe("Highest learning rate. Default: 0.1."),
   milestones: list(share, 0, 100, "shares of the run").optional().describe(
-    "Points at which multistep reduces the rate, as ascending shares of the run. Default: [0.5, 0.75]. Only for multistep.",
+    "Points at which multistep reduces the rate, as ascending shares of the run. Default: [0.5, 0.75]. Only for " +
+      "multistep.",
   ),
   factor: share.optional().describe(
     "Factor by which multistep multiplies the rate at each milestone. Default: 0.1. Only for multistep.",
@@ -76,7 +78,8 @@ const distillation = mapping({
     "Share of an earlier exit's loss that is distillation; the rest is cross-entropy. Default: 0.5.",
   ),
   temperature: real(0.1, 100).default(3).describe(
-    "Temperature by which the logits of both are divided. A higher one gives more weight to the teacher's ranking of wrong classes. Default: 3.",
+    "Temperature by which the logits of both are divided. A higher one gives more weight to the teacher's ranking of " +
+      "wrong classes. Default: 3.",
   ),
 });
 
@@ -108,11 +111,12 @@ const mix = mapping({
 
 const augment = mapping({
   crop: whole(0, 256).optional().describe(
-    "Width of the black border, in pixels, that is added before a random crop. Default: 4, unless resized_crop is given.",
+    "Width of the black border, in pixels, that is added before a random crop. Default: 4, unless resized_crop is " +
+      "given.",
   ),
   resized_crop: list(real(0.001, 1), 2, 2, "shares of the image's area, least and most").optional().describe(
-    "Instead of crop: a random box of the original image with a share of its area in this range and an aspect ratio of 3/4 to 4/3, scaled to " +
-      "the input size. [0.08, 1] is usual for ImageNet.",
+    "Instead of crop: a random box of the original image with a share of its area in this range and an aspect ratio " +
+      "of 3/4 to 4/3, scaled to the input size. [0.08, 1] is usual for ImageNet.",
   ),
   flip: z.boolean({ error: "true or false" }).default(true).describe(
     "Mirror half of the images. Not for digits or text. Default: true.",
@@ -122,8 +126,8 @@ const augment = mapping({
       "(TrivialAugment, ICCV 2021). Default: false.",
   ),
   erase: real(0, 1).optional().describe(
-    "Share of the images in which a random box with 2 to 33 % of the area is filled with the mean colour (random erasing, " +
-      "AAAI 2020). Default: 0.",
+    "Share of the images in which a random box with 2 to 33 % of the area is filled with the mean colour (random " +
+      "erasing, AAAI 2020). Default: 0.",
   ),
   mix: mix.optional().describe(
     "Mix images of a batch with each other, and their targets with the same shares. Default: no mixing.",
@@ -147,16 +151,16 @@ export const recipeSchema = mapping({
   })
     .prefault({}).describe("How images are augmented in every epoch. false: no augmentation."),
   average: real(0, 0.999999).default(0).describe(
-    "Decay of the exponential moving average of weights that is saved instead of the last weights; 0: no average. It covers " +
-      "at most the last tenth of the run. Default: 0.",
+    "Decay of the exponential moving average of weights that is saved instead of the last weights; 0: no average. It " +
+      "covers at most the last tenth of the run. Default: 0.",
   ),
   statistics: words("averaged", "recomputed").default("averaged").describe(
     "recomputed: before each validation and at the end, batch norm's mean and variance are computed for the averaged " +
       "weights, from training images; only with average. Default: averaged, like the weights.",
   ),
   gradients: words("plain", "equilibrium").default("plain").describe(
-    "equilibrium: gradients of layers that several exits share are divided by the number of exits (Li et al., ICCV 2019). " +
-      "Default: plain.",
+    "equilibrium: gradients of layers that several exits share are divided by the number of exits (Li et al., ICCV " +
+      "2019). Default: plain.",
   ),
   train: words("all", "classifiers").default("all").describe(
     "classifiers: only the exits' linear layers are trained; all other layers are frozen. Default: all.",

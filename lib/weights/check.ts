@@ -68,7 +68,8 @@ export function checkTensors(
   throw new RanetError(
     `Cannot use the weights ${options.source} for ${network.spec.name}: the tensors do not fit. ` +
       (areOthers
-        ? `They have ${found} classes, but the spec has ${network.spec.classes.length}: it needs the same classes in the same order.`
+        ? `They have ${found} classes, but the spec has ${network.spec.classes.length}: it needs the same classes in ` +
+          "the same order."
         : "Check that they were trained with this spec or these flags.") +
       `\n${report.join("\n")}`,
   );

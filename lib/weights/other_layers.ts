@@ -32,8 +32,8 @@ const OTHERS: readonly OtherLayer[] = [
   },
   {
     name: /(^|\.)parametrizations\./,
-    advice:
-      `belongs to a parametrized layer. ${REMOVE} torch.nn.utils.parametrize.remove_parametrizations(layer, "weight") for each`,
+    advice: `belongs to a parametrized layer. ${REMOVE} torch.nn.utils.parametrize.remove_parametrizations(layer, ` +
+      `"weight") for each`,
   },
   {
     name: /(^|\.)weight_g$/,
@@ -46,7 +46,8 @@ const OTHERS: readonly OtherLayer[] = [
   {
     name: /(^|\.)(_packed_params|zero_point)(\.|$)/,
     advice:
-      "belongs to a layer that was quantized in PyTorch. Save the network before quantization, import it, and use ranet quantize",
+      "belongs to a layer that was quantized in PyTorch. Save the network before quantization, import it, and use " +
+      "ranet quantize",
   },
 ];
 

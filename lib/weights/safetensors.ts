@@ -159,7 +159,8 @@ function split(bytes: Uint8Array): { header: string; data: Uint8Array } {
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
   if (length > MAX_HEADER_BYTES) {
     throw new RanetError(
-      `its header would be ${length} bytes long, more than the ${MAX_HEADER_BYTES} allowed; it may not be a safetensors file`,
+      `its header would be ${length} bytes long, more than the ${MAX_HEADER_BYTES} allowed; it may not be a ` +
+        "safetensors file",
     );
   }
   if (8 + length > bytes.length) {

@@ -208,7 +208,8 @@ export const OPTIMIZER_ARGUMENTS = {
   learningRate: f32("learning rate"),
   momentum: f32("momentum, or share of AdamW's average of gradients that is kept"),
   decay: f32(
-    "weight decay: its product with the parameter is added to the gradient; with AdamW, its product with rate and parameter is subtracted from the parameter",
+    "weight decay: its product with the parameter is added to the gradient; with AdamW, its product with rate and " +
+      "parameter is subtracted from the parameter",
   ),
   nesterov: u32("1 for Nesterov momentum, otherwise 0"),
   keepSquare: f32("share of AdamW's average of squares that is kept"),

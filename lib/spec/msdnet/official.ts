@@ -70,7 +70,8 @@ export function msdnetLines(flags: Flags): string[] {
   const bottlenecks = flags.wholeList("--bnFactor");
   if (growthFactors.length !== bottlenecks.length) {
     throw cannotRead(
-      `--bnFactor has ${bottlenecks.length} entries and --grFactor ${growthFactors.length}; expected the same number, one per scale`,
+      `--bnFactor has ${bottlenecks.length} entries and --grFactor ${growthFactors.length}; expected the same ` +
+        "number, one per scale",
     );
   }
   const mode = flags.choice("--stepmode", ["even", "lin_grow"]) === "even" ? "even" : "linear";

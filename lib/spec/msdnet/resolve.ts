@@ -66,8 +66,8 @@ function checkScales({ scales, growth }: MsdnetDocument, report: Report): void {
     // Half of the new channels come from the finer scale.
     if (expected > 1 && growth * growth_factor % 2 === 1) {
       report(
-        `scales[${i}].growth_factor: expected an even number of new channels, growth · growth_factor, at each scale except ` +
-          `the finest, found ${growth * growth_factor}`,
+        `scales[${i}].growth_factor: expected an even number of new channels, growth · growth_factor, at each scale ` +
+          `except the finest, found ${growth * growth_factor}`,
       );
     }
   });

@@ -15,12 +15,12 @@ const scaleEntry = mapping({
     "Resolution as a share of the finest: 1 for the last scale, and half of the next for each other.",
   ),
   growth_factor: whole(1, LIMITS.growthFactor).describe(
-    "Base channels and growth at this scale, as a multiple of `channels` and `growth`. Coarser ones usually have more. " +
-      "The cost of this scale grows with up to its square.",
+    "Base channels and growth at this scale, as a multiple of `channels` and `growth`. Coarser ones usually have " +
+      "more. The cost of this scale grows with up to its square.",
   ),
   bottleneck: whole(1, LIMITS.bottleneck).describe(
-    "Upper limit of the channels after the 1×1 convolution of a layer that reads this scale, as a multiple of the channels " +
-      "that the layer adds. The cost grows at most in proportion.",
+    "Upper limit of the channels after the 1×1 convolution of a layer that reads this scale, as a multiple of the " +
+      "channels that the layer adds. The cost grows at most in proportion.",
   ),
 });
 
@@ -46,23 +46,25 @@ export const msdnetSchema = mapping({
     "Resolutions at which features are computed in parallel, coarsest first. Exits read the first one.",
   ),
   channels: whole(1, LIMITS.channels).describe(
-    "Base channels: each scale starts with this number times its growth factor. The cost of early layers grows with it.",
+    "Base channels: each scale starts with this number times its growth factor. The cost of early layers grows with " +
+      "it.",
   ),
   growth: whole(1, LIMITS.channels).default(6).describe(
-    "Number of channels that each layer adds to a scale with growth factor 1. Default: 6. The cost grows with up to its square.",
+    "Number of channels that each layer adds to a scale with growth factor 1. Default: 6. The cost grows with up to " +
+      "its square.",
   ),
   layers: layers.describe(
-    "Layers per block: a rule, or a list with one number per block. An exit follows each block. The cost grows faster than the number of layers, " +
-      "because each layer reads all previous ones.",
+    "Layers per block: a rule, or a list with one number per block. An exit follows each block. The cost grows " +
+      "faster than the number of layers, because each layer reads all previous ones.",
   ),
   prune: z.union([
     words("max", "min"),
     list(whole(1, LIMITS.scales), 1, LIMITS.depth, "numbers of scales"),
   ], { error: "max, min, or a list of scales per layer" }).default("max").describe(
-    "When the finest remaining scale is dropped. max (default): at equal distances through the network, each time with a " +
-      "transition. min: only in the last layers, which compute only what the last exit needs; transitions are at one and two thirds. Or a list: how " +
-      "many of the coarsest scales each layer of the whole network computes, with a transition wherever the number falls. " +
-      "Dropping scales earlier is cheaper.",
+    "When the finest remaining scale is dropped. max (default): at equal distances through the network, each time " +
+      "with a transition. min: only in the last layers, which compute only what the last exit needs; transitions are " +
+      "at one and two thirds. Or a list: how many of the coarsest scales each layer of the whole network computes, " +
+      "with a transition wherever the number falls. Dropping scales earlier is cheaper.",
   ),
   reduction: real(0, 1).default(0.5).describe(
     "Share of channels that a transition keeps; 0 for no transitions. Default: 0.5. Smaller values are cheaper.",

@@ -58,7 +58,8 @@ function readSubnetworks(flags: Flags): { baseFeatures: string[]; subnetworks: s
   for (const [flag, list] of [["--grFactor", growthFactors], ["--bnFactor", bottlenecks]] as const) {
     if (list.length !== scaleList.length) {
       throw cannotRead(
-        `${flag} has ${list.length} entries and --scale-list ${scaleList.length}; expected the same number, one per sub-network`,
+        `${flag} has ${list.length} entries and --scale-list ${scaleList.length}; expected the same number, one per ` +
+          "sub-network",
       );
     }
   }

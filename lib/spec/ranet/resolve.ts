@@ -82,14 +82,15 @@ function resolveSubnetworks(
       report(`${path}.blocks: expected at least the ${before} of the previous sub-network, found ${blocks}`);
     } else if (blocks === before && isLast) {
       report(
-        `${path}.blocks: expected more than the ${before} of the previous sub-network, because the last one needs its own ` +
-          `exit, found ${blocks}`,
+        `${path}.blocks: expected more than the ${before} of the previous sub-network, because the last one needs ` +
+          `its own exit, found ${blocks}`,
       );
     }
     const fusion = resolveFusion(subnetwork.fusion, indices[s], blocksBefore);
     if (fusion.length !== before && s === 0) {
       report(
-        `${path}.fusion: expected none, because the first sub-network has no previous one to fuse with; leave the key out`,
+        `${path}.fusion: expected none, because the first sub-network has no previous one to fuse with; leave the ` +
+          "key out",
       );
     } else if (fusion.length !== before) {
       report(
