@@ -58,5 +58,5 @@ Deno.test("parseState() refuses numbers that are not finite in any part of a sta
   }
   const below = new Map([...moments].map(([name, { shape, data }]) => [name, { shape, data: data.map((x) => -x) }]));
   const negative = formatState({ position, state: { tensors, momentum: moments, squares: below } });
-  assertThrows(() => parseState(negative, network, "state"), RanetError, "are below zero");
+  assertThrows(() => parseState(negative, network, "state"), RanetError, "are negative");
 });

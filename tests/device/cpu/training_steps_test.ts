@@ -249,7 +249,7 @@ Deno.test("convolution: forward and gradients with Winograd's algorithm", () =>
     times(8, 30),
   ));
 
-Deno.test("convolution: forward and gradients, that of the weights with Winograd's algorithm, too", () =>
+Deno.test("convolution: forward and gradients, also the weights' gradient with Winograd's algorithm", () =>
   check(
     fc.record({
       inSize: fc.record({ height: fc.constantFrom(2, 4, 10), width: fc.constantFrom(2, 4, 8) }),
