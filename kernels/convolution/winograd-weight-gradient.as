@@ -1,6 +1,6 @@
-// Gradient of the weights of a 3×3 convolution with stride 1 and without bias, by the transposed minimal filtering of winograd.as: its
-// elementwise products are linear in the weights, so that gradients of transformed weights are sums of transformed inputs times
-// transformed gradients. These take 16 products instead of 36. Heights and widths are even, and output channels a multiple of 8.
+// Gradient of a 3×3 convolution's weights, of stride 1 and without bias, by the minimal filtering of winograd.as. Its products are
+// linear in the transformed weights, so their gradients are sums of transformed inputs times transformed gradients. These take 16
+// products instead of 36. Heights and widths are even, and output channels a multiple of 8.
 //
 // Each thread has some of the inputs' channels, a block at a time, and goes through all samples in order, so that sums do not
 // depend on the number of threads.

@@ -94,7 +94,8 @@ gpuTest(
 gpuTest("the self-test runs the kernel that is requested", async (adapter) => {
   using _ = withoutCache();
   using device = await OpenAdapter.open(adapter, { precision: "float32" });
-  const constants = { PIXELS: 4, QUADS: 1, LANES: adapter.traits.lanes, AHEAD: Number(adapter.isCpu) };
+  // A tile that no adapter has: those of tests before this one have passed.
+  const constants = { PIXELS: 3, QUADS: 2, LANES: adapter.traits.lanes, AHEAD: Number(adapter.isCpu) };
   using labels = modulesOf("convolution");
   await selfTest(device, [{ kernel: "convolution", constants }]);
   assertEquals(labels.all, [kernelKey({ kernel: "convolution", constants })]);
