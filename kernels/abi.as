@@ -1,6 +1,8 @@
 // Written by `./ranet wasm` from lib/device/cpu/abi.ts, which says what each field is.
 
 export const EPSILON: f64 = 0.00001;
+export const GAP: u32 = 64;
+export const GRADIENT_PANELS: u32 = 8;
 export const NO_EXIT: u32 = 4294967295;
 export const PATCHES: u32 = 24;
 export const PROGRESS_BYTES: u32 = 128;

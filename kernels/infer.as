@@ -21,7 +21,7 @@ import { classifyInt8 } from "./classifier/int8";
 import { confidence } from "./confidence";
 import { forgetInt8Copy } from "./convolution/int8-pad";
 import { forgetCopy } from "./convolution/pad";
-import { makeFilter } from "./convolution/winograd";
+import { makeFilter } from "./convolution/filter";
 import { writeImage, writeInt8Image } from "./image";
 import { setKept } from "./int8";
 import { runLayer } from "./layers";
@@ -54,7 +54,7 @@ export function run(thread: u32, threads: u32, address: u32): void {
 
 // Transforms the weights of a layer into a filter.
 export function prepare(thread: u32, threads: u32, args: u32): void {
-  makeFilter(changetype<FilterArgs>(args), thread, threads);
+  makeFilter(changetype<FilterArgs>(args), thread, threads, false);
 }
 
 function isLeft(program: Program): bool {

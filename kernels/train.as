@@ -6,11 +6,11 @@
 
 import { classify } from "./classifier/forward";
 import { linearGradient, loss, pooledGradient } from "./classifier/gradient";
+import { makeFilter } from "./convolution/filter";
 import { transpose } from "./convolution/forward";
 import { join, weightGradient } from "./convolution/weight-gradient";
-import { makeStridedFilter, stridedWinograd, stridedWinogradGradient } from "./convolution/strided-winograd";
+import { stridedWinograd, stridedWinogradGradient } from "./convolution/strided-winograd";
 import { winogradWeightGradient } from "./convolution/winograd-weight-gradient";
-import { makeFilter } from "./convolution/winograd";
 import { depthwiseInputGradient, depthwiseWeightGradient } from "./depthwise/gradient";
 import { excitationGradient } from "./excitation/gradient";
 import { runLayer } from "./layers";
@@ -147,10 +147,10 @@ export function train(
         transpose(changetype<TransposeArgs>(args), thread, threads);
         break;
       case OP_FILTER:
-        makeFilter(changetype<FilterArgs>(args), thread, threads);
+        makeFilter(changetype<FilterArgs>(args), thread, threads, false);
         break;
       case OP_STRIDED_FILTER:
-        makeStridedFilter(changetype<FilterArgs>(args), thread, threads);
+        makeFilter(changetype<FilterArgs>(args), thread, threads, true);
         break;
       case OP_WEIGHT_GRADIENT:
         weightGradient(changetype<WeightGradientArgs>(args), thread, threads, count);

@@ -8,7 +8,7 @@
 // filter  for each of 4 × 4 places weights as forward.as has them for one tap: [place][panel][in][8 or 4]. Places are, along each
 //         direction, those of w₀, w₀ + w₂, w₂ and w₁; an input gradient's taps are in reverse order
 
-import { FilterArgs, PATCHES, StridedWinogradArgs } from "../abi";
+import { GRADIENT_PANELS, PATCHES, StridedWinogradArgs } from "../abi";
 import { padFor } from "./pad";
 import { setPanels, sumPanels } from "./panels";
 import {
@@ -17,27 +17,9 @@ import {
   take,
   transformStridedGradient,
   transformStridedOutput,
-  transformStridedWeights,
 } from "./strided-winograd-transforms";
 
-// Panels whose gradients are computed together, so that they stay in the cache.
-const PANELS: u32 = 8;
-
-// Transforms weights into a filter. Each thread computes the same share of the panels that it transposes.
-export function makeStridedFilter(args: FilterArgs, thread: u32, threads: u32): void {
-  const panels = (args.outChannels + 7) >> 3;
-  const last = (thread + 1) * panels / threads;
-  for (let panel = thread * panels / threads; panel < last; panel++) {
-    const first: u32 = 8 * panel;
-    const lanes: u32 = args.outChannels - first > 4 ? 8 : 4;
-    const apart: u32 = 4 * lanes * args.inChannels;
-    const from = args.weights + 4 * 9 * first * args.inChannels;
-    const to = args.filter + 4 * first * args.inChannels;
-    for (let at: u32 = 0; at < apart; at += 16) transformStridedWeights(from + at, apart, to + at, args.placeBytes);
-  }
-}
-
-// The place in the filter of each input along a line: of the forward pass, and of each product of the gradient.
+// The place in the filter of each input along a line, in the forward pass.
 @inline
 function placeOf(i: u32): u32 {
   return i == 0 ? 0 : i == 2 ? 1 : i == 4 ? 2 : 3;
@@ -117,7 +99,7 @@ export function stridedWinogradGradient(args: StridedWinogradArgs, scratch: u32,
   const inputs = scratch + args.copyBytes;
   const inApart = PATCHES * args.inPatch;
   const sums = inputs + 16 * inApart;
-  const outPatch: u32 = 32 * PANELS;
+  const outPatch: u32 = 32 * GRADIENT_PANELS;
   const outApart = PATCHES * outPatch;
   const panels = (args.outChannels + 7) / 8;
   for (let sample = first; sample < last; sample += args.group) {
@@ -147,8 +129,8 @@ export function stridedWinogradGradient(args: StridedWinogradArgs, scratch: u32,
         }
       }
       setSums(args, outPatch, false);
-      for (let panel: u32 = 0; panel < panels; panel += PANELS) {
-        const endPanel = min(panels, panel + PANELS);
+      for (let panel: u32 = 0; panel < panels; panel += GRADIENT_PANELS) {
+        const endPanel = min(panels, panel + GRADIENT_PANELS);
         // The five products along a line: those of the four inputs with the four places, and that of y₁ with w₁.
         for (let y: u32 = 0; y < 5; y++) {
           for (let x: u32 = 0; x < 5; x++) {
@@ -165,7 +147,7 @@ export function stridedWinogradGradient(args: StridedWinogradArgs, scratch: u32,
           transformStridedGradient(
             sums + i * outPatch,
             outApart,
-            min(args.outChannels - 8 * panel, 8 * PANELS),
+            min(args.outChannels - 8 * panel, 8 * GRADIENT_PANELS),
             args.output + (sample + (start + i) / area) * args.outBytes +
               (y * args.outWidth + x) * args.outPitch + 32 * panel,
             args.outWidth * args.outPitch,

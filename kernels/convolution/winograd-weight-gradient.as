@@ -5,7 +5,7 @@
 // Each thread has some of the inputs' channels, a block at a time, and goes through all samples in order, so that sums do not
 // depend on the number of threads.
 
-import { WEIGHT_BLOCK, WEIGHT_PATCHES, WinogradWeightGradientArgs } from "../abi";
+import { GAP, WEIGHT_BLOCK, WEIGHT_PATCHES, WinogradWeightGradientArgs } from "../abi";
 import { padFor } from "./pad";
 import { weightTile6x2 } from "./weight-tile";
 import { transformInput } from "./winograd-transforms";
@@ -21,10 +21,9 @@ const ROWS: u32 = 6;
 const IN_PATCH: u32 = 4 * WEIGHT_BLOCK;
 const OUT_PATCH: u32 = 32;
 
-// Bytes from place to place of inputs, and from panel to panel of gradients: a line more than they take, since what is powers
-// of two apart would share few lines of the cache.
-const IN_PLACE: u32 = WEIGHT_PATCHES * IN_PATCH + 64;
-const OUT_PANEL: u32 = WEIGHT_PATCHES * OUT_PATCH + 64;
+// Bytes from place to place of inputs, and from panel to panel of gradients.
+const IN_PLACE: u32 = WEIGHT_PATCHES * IN_PATCH + GAP;
+const OUT_PANEL: u32 = WEIGHT_PATCHES * OUT_PATCH + GAP;
 
 // Bytes from panel to panel of the sums of a block.
 const SUMS_PANEL: u32 = 32 * WEIGHT_BLOCK;

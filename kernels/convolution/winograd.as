@@ -8,25 +8,11 @@
 //
 // filter  for each of the 16 places weights as forward.as has them for one tap: [place][panel][in][8 or 4]
 
-import { FilterArgs, PATCHES, WinogradArgs } from "../abi";
+import { PATCHES, WinogradArgs } from "../abi";
 import { firstOf } from "../parts";
 import { padFor } from "./pad";
 import { setPanels, sumPanels } from "./panels";
-import { transformInput, transformOutput, transformWeights } from "./winograd-transforms";
-
-// Transforms weights into a filter. Each thread computes the same share of the panels that it transposes.
-export function makeFilter(args: FilterArgs, thread: u32, threads: u32): void {
-  const panels = (args.outChannels + 7) >> 3;
-  const last = (thread + 1) * panels / threads;
-  for (let panel = thread * panels / threads; panel < last; panel++) {
-    const first: u32 = 8 * panel;
-    const lanes: u32 = args.outChannels - first > 4 ? 8 : 4;
-    const apart: u32 = 4 * lanes * args.inChannels;
-    const from = args.weights + 4 * 9 * first * args.inChannels;
-    const to = args.filter + 4 * first * args.inChannels;
-    for (let at: u32 = 0; at < apart; at += 16) transformWeights(from + at, apart, to + at, args.placeBytes);
-  }
-}
+import { transformInput, transformOutput } from "./winograd-transforms";
 
 export function winograd(args: WinogradArgs, scratch: u32, first: u32, last: u32, part: u32, parts: u32): void {
   const columns = (args.inWidth + 1) / 2;

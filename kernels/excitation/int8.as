@@ -2,7 +2,7 @@
 // channels.
 
 import { Int8ExcitationArgs } from "../abi";
-import { storeBytes } from "../int8";
+import { bytesOf, storeBytes } from "../int8";
 import { firstOf } from "../parts";
 
 const BITS = 14;
@@ -27,8 +27,7 @@ export function exciteInt8(args: Int8ExcitationArgs, first: u32, last: u32, part
         const value = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(at)));
         const product = i32x4.shr_s(i32x4.add(i32x4.mul(value, factor), half), BITS);
         const steps = i32x4.min_s(product, i32x4.splat(127));
-        const halves = i16x8.narrow_i32x4_s(steps, steps);
-        storeBytes(to, i8x16.narrow_i16x8_u(halves, halves), lanes);
+        storeBytes(to, bytesOf(steps, steps), lanes);
       }
     }
   }

@@ -9,7 +9,7 @@
 import { concat } from "../../io/bytes.ts";
 import { EPSILON } from "../../weights/fold.ts";
 import { NO_EXIT } from "../runner.ts";
-import { PATCHES, WEIGHT_BLOCK, WEIGHT_PATCHES } from "./winograd.ts";
+import { GAP, GRADIENT_PANELS, PATCHES, WEIGHT_BLOCK, WEIGHT_PATCHES } from "./winograd.ts";
 
 /** A field of a struct; all take 4 bytes. */
 interface Field {
@@ -529,7 +529,7 @@ export function writeOperation<Name extends Operation>(
 
 /** The tables as AssemblyScript source, which kernels import as `abi`. */
 export function abiSource(): string {
-  const constants = { NO_EXIT, PATCHES, PROGRESS_BYTES, WEIGHT_BLOCK, WEIGHT_PATCHES };
+  const constants = { GAP, GRADIENT_PANELS, NO_EXIT, PATCHES, PROGRESS_BYTES, WEIGHT_BLOCK, WEIGHT_PATCHES };
   const names = Object.keys(STRUCTS) as (keyof Structs)[];
   return [
     "// Written by `./ranet wasm` from lib/device/cpu/abi.ts, which says what each field is.",

@@ -12,7 +12,7 @@ import { quadsOf } from "../../planner/plan.ts";
 import { type Arguments, writeOperation, writeStruct } from "./abi.ts";
 import type { MemoryLayout } from "./memory.ts";
 import type { Phase, Windows } from "./windows.ts";
-import { PATCHES, PLACES, WEIGHT_BLOCK, WEIGHT_PATCHES } from "./winograd.ts";
+import { GAP, GRADIENT_PANELS, PATCHES, PLACES, WEIGHT_BLOCK, WEIGHT_PATCHES } from "./winograd.ts";
 
 /** Pixels per group of samples, for samples that have fewer: enough to fill a convolution's tiles. */
 const FULL_TILES = 48;
@@ -191,7 +191,8 @@ export function lowerStridedWinograd(
   const { inPatch, outPatch } = patches;
   // The last patches may extend three rows and some pixels beyond the copy.
   const copyBytes = copyBytesOf(input, (size.height + 2) * group + 4);
-  layout.needScratch(copyBytes + PATCHES * (isGradient ? PLACES * inPatch + 25 * 32 * 8 : inPatch + 9 * outPatch));
+  const patchBytes = isGradient ? PLACES * inPatch + 5 * 5 * 32 * GRADIENT_PANELS : inPatch + 3 * 3 * outPatch;
+  layout.needScratch(copyBytes + PATCHES * patchBytes);
   const operation = writeOperation(name, {
     ...inputArguments(input),
     ...outputArguments(output),
@@ -216,9 +217,8 @@ export function lowerWinogradWeights(
   const { channels } = gradient;
   const group = Math.ceil(WEIGHT_PATCHES / areaOf(strided(input.size, 2)));
   const copyBytes = 4 * WEIGHT_BLOCK * (width + 2) * (height + 2) * group;
-  // A line more for each place and panel.
-  const inBytes = 4 * WEIGHT_BLOCK * WEIGHT_PATCHES + 64;
-  const outBytes = channels / 8 * (32 * WEIGHT_PATCHES + 64);
+  const inBytes = 4 * WEIGHT_BLOCK * WEIGHT_PATCHES + GAP;
+  const outBytes = channels / 8 * (32 * WEIGHT_PATCHES + GAP);
   layout.needScratch(copyBytes + PLACES * (inBytes + outBytes + 4 * WEIGHT_BLOCK * channels));
   const places = Array.from({ length: WEIGHT_PATCHES }, (_, patch) => [4 * WEIGHT_BLOCK * patch, 32 * patch]).flat();
   return writeOperation("winograd-weight-gradient", {

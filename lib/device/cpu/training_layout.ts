@@ -62,8 +62,8 @@ export interface WinogradShape {
   readonly inputs: number;
   /** Channels written. */
   readonly outputs: number;
-  /** The place of its transformed weights. */
-  readonly filter: TemporaryKind;
+  /** Its transformed weights: of the forward pass, or of the input gradient. */
+  readonly filter: Extract<TemporaryKind, "filter" | "gradient filter">;
   /** Whether the layer has a stride of 2. */
   readonly isStrided: boolean;
 }

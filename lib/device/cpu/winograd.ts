@@ -13,6 +13,15 @@ export const PLACES = 16;
 /** Patches per group: whole register tiles. */
 export const PATCHES = 24;
 
+/** Panels of 8 channels of a strided input gradient that are computed together, so that they stay in the cache. */
+export const GRADIENT_PANELS = 8;
+
+/**
+ * Bytes between places, and between panels, of a weight gradient's scratch memory. Data that are powers of two apart
+ * would share few lines of the cache.
+ */
+export const GAP = 64;
+
 /** Patches per group of a weight gradient, and channels of its input that are computed together. */
 export const [WEIGHT_PATCHES, WEIGHT_BLOCK] = [64, 48];
 
