@@ -1,6 +1,6 @@
-// Gradient of a 3×3 convolution's weights, of stride 1 and without bias, by the minimal filtering of winograd.as turned round: what
-// it multiplies place by place is linear in the weights, so gradients of transformed weights are sums of transformed inputs times
-// transformed gradients. These take 16 products instead of 36. Heights and widths are even, and output channels a multiple of 8.
+// Gradient of a 3×3 convolution's weights, of stride 1 and without bias, by the minimal filtering of winograd.as. Its products are
+// linear in the transformed weights, so their gradients are sums of transformed inputs times transformed gradients. These take 16
+// products instead of 36. Heights and widths are even, and output channels a multiple of 8.
 //
 // Each thread has some of the inputs' channels, a block at a time, and goes through all samples in order, so that sums do not
 // depend on the number of threads.

@@ -190,13 +190,18 @@ async function listOf(
   part: Part,
   { path, lists }: { readonly path: string; readonly lists: readonly string[] },
 ): Promise<string | undefined> {
-  const [training, own] = (["training", part] as const).map((part) => lists.filter((name) => isNamedAfter(part, name)));
-  if (training!.length !== 1 || own!.length !== 1) return undefined;
-  const [first, second] = await Promise.all([...training!, ...own!].map(async (name) => {
+  const [training, own] = [onlyNamedAfter("training", lists), onlyNamedAfter(part, lists)];
+  if (training === undefined || own === undefined) return undefined;
+  const [columns, ownColumns] = await Promise.all([training, own].map(async (name) => {
     const [header] = await readTable(join(path, name));
     return header?.cells.join();
   }));
-  return first !== undefined && first === second ? join(path, own![0]!) : undefined;
+  return columns !== undefined && columns === ownColumns ? join(path, own) : undefined;
+}
+
+function onlyNamedAfter(part: Part, names: readonly string[]): string | undefined {
+  const [only, ...others] = names.filter((name) => isNamedAfter(part, name));
+  return others.length === 0 ? only : undefined;
 }
 
 /** Names of files and folders. */

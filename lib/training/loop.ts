@@ -157,6 +157,12 @@ class Loop {
     return sums.images > 0 && (step === this.#steps || step % this.#perEpoch === 0);
   }
 
+  /** Whether statistics are recomputed. In a very short run, nothing is averaged. */
+  get #recomputes(): boolean {
+    const { statistics, emaDecay } = this.#options.recipe;
+    return statistics === "recomputed" && emaDecay > 0;
+  }
+
   /** Takes the remaining steps of an epoch. */
   async epoch(): Promise<void> {
     const { recipe, training, trainer } = this.#options;
@@ -235,7 +241,7 @@ class Loop {
     const isDue = epoch % validateEvery === 0 || step === this.#steps;
     const validation = isDue ? this.#options.validation : undefined;
     const seconds = sums.seconds;
-    const recomputes = isDue && recipe.statistics === "recomputed";
+    const recomputes = isDue && this.#recomputes;
     const state = validation || recomputes ? await trainer.read() : undefined;
     if (recomputes) {
       // Undefined if that was stopped.
@@ -269,7 +275,7 @@ class Loop {
   /** Recomputes batch norm's statistics, if the recipe says so; `undefined` if that was stopped, too. */
   async #recompute(state: TrainingState): Promise<ReadonlyMap<string, Tensor> | undefined> {
     const { network, training, trainer, recipe, signal } = this.#options;
-    if (recipe.statistics !== "recomputed") return undefined;
+    if (!this.#recomputes) return undefined;
     const tensors = weightsOf({ position: this.#position, state }, recipe);
     const epoch = Math.ceil(this.#position.step / this.#perEpoch) - 1;
     return await recomputeStatistics({

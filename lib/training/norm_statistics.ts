@@ -7,12 +7,14 @@
  */
 
 import { openTrainer } from "../device/open_trainer.ts";
+import type { Trainer } from "../device/trainer.ts";
+import { RanetError } from "../errors.ts";
 import type { Network } from "../network/network.ts";
 import type { Tensor } from "../weights/tensor.ts";
-import { type BatchSource, epochBatches, stepsPerEpoch } from "./batches.ts";
+import { type BatchSource, epochBatches } from "./batches.ts";
 import { lossOf, type Recipe } from "./recipe.ts";
 
-/** Images in a batch: enough for a variance that is close to that of all images. */
+/** Images in a batch, if there is memory for them: enough for a variance that is close to that of all images. */
 const BATCH = 128;
 /** Most batches. */
 const BATCHES = 16;
@@ -35,30 +37,38 @@ export interface RecomputeOptions {
   readonly device: "gpu" | "cpu";
   /** When aborted, nothing is returned. */
   readonly signal?: AbortSignal;
+  /** Opens the trainer. Default: `openTrainer`. */
+  readonly open?: typeof openTrainer;
 }
 
 /**
  * Computes running means and variances over up to 2048 images of an epoch, as training sees them.
  *
  * @returns The statistics by name; `undefined` if the signal was aborted.
- * @throws {RanetError} If an image cannot be read and the source has no `onBad`.
+ * @throws {RanetError} If an image cannot be read and the source has no `onBad`, or no batch fits into memory.
  */
 export async function recomputeStatistics(
-  { network, tensors, recipe, training, epoch, device, signal }: RecomputeOptions,
+  { network, tensors, recipe, training, epoch, device, signal, open = openTrainer }: RecomputeOptions,
 ): Promise<ReadonlyMap<string, Tensor> | undefined> {
   const images = training.store.usable.length;
-  const batchSize = Math.min(BATCH, images);
-  const to = Math.min(BATCHES, stepsPerEpoch(images, batchSize));
   // They move from zero towards those of each batch.
   const start = Array.from(tensors, ([name, { shape, data }]) =>
     [
       name,
       { shape, data: isStatistic(name) ? new Float32Array(data.length) : data },
     ] as const);
-  using trainer = await openTrainer(network, { tensors: new Map(start), momentum: new Map() }, {
-    ...{ device, batchSize, optimizer: recipe.optimizer, loss: lossOf(recipe, network.exits.length) },
-    ...{ emaDecay: 0, gradients: recipe.gradients, train: "statistics" },
-  });
+  const opened = await openLargest(
+    Math.min(BATCH, images),
+    (batchSize) =>
+      open(network, { tensors: new Map(start), momentum: new Map() }, {
+        ...{ device, batchSize, optimizer: recipe.optimizer, loss: lossOf(recipe, network.exits.length) },
+        ...{ emaDecay: 0, gradients: recipe.gradients, train: "statistics" },
+      }),
+  );
+  using trainer = opened.trainer;
+  const { batchSize } = opened;
+  // A smaller last batch would count as much as the others.
+  const to = Math.min(BATCHES, Math.floor(images / batchSize));
   let step = 0;
   for await (
     const { images, labels } of epochBatches(training, { ...recipe, batch: batchSize }, { epoch, from: 0, to })
@@ -72,6 +82,20 @@ export async function recomputeStatistics(
     Array.from(found).filter(([name]) => isStatistic(name))
       .map(([name, { shape, data }]) => [name, { shape, data: data.map((sum) => sum / share) }]),
   );
+}
+
+/** Opens a trainer for a batch size, or for half of it, a quarter and so on: the trainer of the run takes memory as well. */
+async function openLargest(
+  most: number,
+  open: (batchSize: number) => Promise<Trainer>,
+): Promise<{ readonly trainer: Trainer; readonly batchSize: number }> {
+  for (let batchSize = most;; batchSize = Math.ceil(batchSize / 2)) {
+    try {
+      return { trainer: await open(batchSize), batchSize };
+    } catch (error) {
+      if (!(error instanceof RanetError && error.code === "too-large" && batchSize > 2)) throw error;
+    }
+  }
 }
 
 function isStatistic(name: string): boolean {

@@ -73,7 +73,7 @@ const distillation = mapping({
     "The teacher: the last exit, which learns only from labels. Other teachers are not supported.",
   ),
   weight: above(0, 1).default(0.5).describe(
-    "Share of an earlier exit's loss that is distillation; the rest is cross-entropy. 0: no distillation. Default: 0.5.",
+    "Share of an earlier exit's loss that is distillation; the rest is cross-entropy. Default: 0.5.",
   ),
   temperature: real(0.1, 100).default(3).describe(
     "Temperature by which the logits of both are divided. A higher one gives more weight to the teacher's ranking of wrong classes. Default: 3.",

@@ -156,7 +156,7 @@ Deno.test("describeBands() reads only as many positions as there are parts, and 
   assertThrows(() => describeBands(large, { most }), RangeError, "its parts have more than 536870912 bytes");
 });
 
-Deno.test("decodeBands() takes pictures of one band for bands, and stops at a circle of them and at too many numbers", async () => {
+Deno.test("decodeBands() reads pictures of one band as bands, and refuses cycles and too many numbers", async () => {
   const bytes = await read("pages-imagej.tif");
   assertEquals(describeBands(bytes, { most }).length, 4);
   assertThrows(

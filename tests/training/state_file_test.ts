@@ -53,10 +53,10 @@ Deno.test("parseState() refuses numbers that are not finite in any part of a sta
     for (const value of [NaN, Infinity]) {
       const spoiled = file.slice();
       new DataView(spoiled.buffer).setFloat32(8 + length + header[name].data_offsets[1] - 4, value, true);
-      assertThrows(() => parseState(spoiled, network, "state"), RanetError, `"${name}" holds ${value}`);
+      assertThrows(() => parseState(spoiled, network, "state"), RanetError, `"${name}" contains ${value}`);
     }
   }
   const below = new Map([...moments].map(([name, { shape, data }]) => [name, { shape, data: data.map((x) => -x) }]));
   const negative = formatState({ position, state: { tensors, momentum: moments, squares: below } });
-  assertThrows(() => parseState(negative, network, "state"), RanetError, "are below zero");
+  assertThrows(() => parseState(negative, network, "state"), RanetError, "are negative");
 });

@@ -20,6 +20,7 @@ import { distillationAt, type TrainerOptions } from "../trainer.ts";
 import { writeOperation, writeStruct } from "./abi.ts";
 import {
   filterArguments,
+  gradientArguments,
   inputArguments,
   lowerConvolution,
   lowerDepthwise,
@@ -235,9 +236,7 @@ export class StepWriter {
     this.#layout.needScratch(32 * kernel ** 2 * quadsOf(to.channels));
     return writeOperation("depthwise-weight-gradient", {
       ...inputArguments(from),
-      gradient: to.at,
-      gradientBytes: to.bytes,
-      gradientPitch: to.pitch,
+      ...gradientArguments(to),
       outHeight: to.size.height,
       outWidth: to.size.width,
       channels: to.channels,
@@ -357,9 +356,7 @@ export class StepWriter {
       inChannels: input.channels,
       taps: taps.length,
       tap: this.#layout.keep(concat(taps, Uint8Array)),
-      gradient: to.at,
-      gradientBytes: to.bytes,
-      gradientPitch: to.pitch,
+      ...gradientArguments(to),
       outPixels: areaOf(to.size),
       outChannels: gradient.channels,
       group: Math.max(1, Math.min(this.#options.batchSize, Math.floor(NEAR_BYTES / (from.bytes + to.bytes)))),
