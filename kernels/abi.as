@@ -4,6 +4,8 @@ export const EPSILON: f64 = 0.00001;
 export const NO_EXIT: u32 = 4294967295;
 export const PATCHES: u32 = 24;
 export const PROGRESS_BYTES: u32 = 128;
+export const WEIGHT_BLOCK: u32 = 48;
+export const WEIGHT_PATCHES: u32 = 64;
 export const OP_IMAGE: u32 = 0;
 export const OP_BARRIER: u32 = 1;
 export const OP_SAMPLES: u32 = 2;
@@ -15,43 +17,44 @@ export const OP_STRIDED_FILTER: u32 = 7;
 export const OP_STRIDED_WINOGRAD: u32 = 8;
 export const OP_STRIDED_WINOGRAD_GRADIENT: u32 = 9;
 export const OP_WEIGHT_GRADIENT: u32 = 10;
-export const OP_DEPTHWISE: u32 = 11;
-export const OP_DEPTHWISE_INPUT_GRADIENT: u32 = 12;
-export const OP_DEPTHWISE_WEIGHT_GRADIENT: u32 = 13;
-export const OP_SQUEEZE: u32 = 14;
-export const OP_SQUEEZE_GRADIENT: u32 = 15;
-export const OP_EXCITATION: u32 = 16;
-export const OP_EXCITATION_GRADIENT: u32 = 17;
-export const OP_JOIN: u32 = 18;
-export const OP_STATISTICS: u32 = 19;
-export const OP_COEFFICIENTS: u32 = 20;
-export const OP_NORMALIZE: u32 = 21;
-export const OP_GRADIENT_SUMS: u32 = 22;
-export const OP_GRADIENT_COEFFICIENTS: u32 = 23;
-export const OP_NORM_GRADIENT: u32 = 24;
-export const OP_MAX_POOL: u32 = 25;
-export const OP_MAX_POOL_GRADIENT: u32 = 26;
-export const OP_RESIZE: u32 = 27;
-export const OP_RESIZE_GRADIENT: u32 = 28;
-export const OP_RELU_GRADIENT: u32 = 29;
-export const OP_DROPOUT: u32 = 30;
-export const OP_ZERO: u32 = 31;
-export const OP_CLASSIFY: u32 = 32;
-export const OP_LOSS: u32 = 33;
-export const OP_LINEAR_GRADIENT: u32 = 34;
-export const OP_POOLED_GRADIENT: u32 = 35;
-export const OP_FINITE: u32 = 36;
-export const OP_DESCEND: u32 = 37;
-export const OP_ADAMW: u32 = 38;
-export const OP_RUNNING: u32 = 39;
-export const OP_IMAGE_INT8: u32 = 40;
-export const OP_CONVOLVE_INT8: u32 = 41;
-export const OP_MAX_POOL_INT8: u32 = 42;
-export const OP_RESIZE_INT8: u32 = 43;
-export const OP_CLASSIFY_INT8: u32 = 44;
-export const OP_DEPTHWISE_INT8: u32 = 45;
-export const OP_SQUEEZE_INT8: u32 = 46;
-export const OP_EXCITATION_INT8: u32 = 47;
+export const OP_WINOGRAD_WEIGHT_GRADIENT: u32 = 11;
+export const OP_DEPTHWISE: u32 = 12;
+export const OP_DEPTHWISE_INPUT_GRADIENT: u32 = 13;
+export const OP_DEPTHWISE_WEIGHT_GRADIENT: u32 = 14;
+export const OP_SQUEEZE: u32 = 15;
+export const OP_SQUEEZE_GRADIENT: u32 = 16;
+export const OP_EXCITATION: u32 = 17;
+export const OP_EXCITATION_GRADIENT: u32 = 18;
+export const OP_JOIN: u32 = 19;
+export const OP_STATISTICS: u32 = 20;
+export const OP_COEFFICIENTS: u32 = 21;
+export const OP_NORMALIZE: u32 = 22;
+export const OP_GRADIENT_SUMS: u32 = 23;
+export const OP_GRADIENT_COEFFICIENTS: u32 = 24;
+export const OP_NORM_GRADIENT: u32 = 25;
+export const OP_MAX_POOL: u32 = 26;
+export const OP_MAX_POOL_GRADIENT: u32 = 27;
+export const OP_RESIZE: u32 = 28;
+export const OP_RESIZE_GRADIENT: u32 = 29;
+export const OP_RELU_GRADIENT: u32 = 30;
+export const OP_DROPOUT: u32 = 31;
+export const OP_ZERO: u32 = 32;
+export const OP_CLASSIFY: u32 = 33;
+export const OP_LOSS: u32 = 34;
+export const OP_LINEAR_GRADIENT: u32 = 35;
+export const OP_POOLED_GRADIENT: u32 = 36;
+export const OP_FINITE: u32 = 37;
+export const OP_DESCEND: u32 = 38;
+export const OP_ADAMW: u32 = 39;
+export const OP_RUNNING: u32 = 40;
+export const OP_IMAGE_INT8: u32 = 41;
+export const OP_CONVOLVE_INT8: u32 = 42;
+export const OP_MAX_POOL_INT8: u32 = 43;
+export const OP_RESIZE_INT8: u32 = 44;
+export const OP_CLASSIFY_INT8: u32 = 45;
+export const OP_DEPTHWISE_INT8: u32 = 46;
+export const OP_SQUEEZE_INT8: u32 = 47;
+export const OP_EXCITATION_INT8: u32 = 48;
 
 @unmanaged
 export class Program {
@@ -207,6 +210,24 @@ export class StridedWinogradArgs {
   outPatch: u32;
   patches: u32;
   zeros: u32;
+}
+
+@unmanaged
+export class WinogradWeightGradientArgs {
+  input: u32;
+  inBytes: u32;
+  inPitch: u32;
+  inHeight: u32;
+  inWidth: u32;
+  inChannels: u32;
+  gradient: u32;
+  gradientBytes: u32;
+  gradientPitch: u32;
+  outChannels: u32;
+  group: u32;
+  copyBytes: u32;
+  places: u32;
+  result: u32;
 }
 
 @unmanaged

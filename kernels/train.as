@@ -9,6 +9,7 @@ import { linearGradient, loss, pooledGradient } from "./classifier/gradient";
 import { transpose } from "./convolution/forward";
 import { join, weightGradient } from "./convolution/weight-gradient";
 import { makeStridedFilter, stridedWinograd, stridedWinogradGradient } from "./convolution/strided-winograd";
+import { winogradWeightGradient } from "./convolution/winograd-weight-gradient";
 import { makeFilter } from "./convolution/winograd";
 import { depthwiseInputGradient, depthwiseWeightGradient } from "./depthwise/gradient";
 import { excitationGradient } from "./excitation/gradient";
@@ -65,6 +66,7 @@ import {
   OP_STRIDED_WINOGRAD_GRADIENT,
   OP_TRANSPOSE,
   OP_WEIGHT_GRADIENT,
+  OP_WINOGRAD_WEIGHT_GRADIENT,
   OP_ZERO,
   ResizeArgs,
   RunningArgs,
@@ -74,6 +76,7 @@ import {
   TransposeArgs,
   WeightGradientArgs,
   WindowArgs,
+  WinogradWeightGradientArgs,
   ZeroArgs,
 } from "./abi";
 
@@ -151,6 +154,9 @@ export function train(
         break;
       case OP_WEIGHT_GRADIENT:
         weightGradient(changetype<WeightGradientArgs>(args), thread, threads, count);
+        break;
+      case OP_WINOGRAD_WEIGHT_GRADIENT:
+        winogradWeightGradient(changetype<WinogradWeightGradientArgs>(args), own, thread, threads, count);
         break;
       case OP_DEPTHWISE_WEIGHT_GRADIENT:
         depthwiseWeightGradient(changetype<DepthwiseWeightGradientArgs>(args), own, thread, threads, count);

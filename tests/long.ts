@@ -18,6 +18,11 @@ export function longTest(name: string, fn: (t: Deno.TestContext) => Promise<void
   Deno.test({ name, ignore: !LONG, fn });
 }
 
+/** A step of a test that runs only if {@linkcode LONG}; otherwise it counts as ignored. */
+export async function longStep(t: Deno.TestContext, name: string, fn: () => Promise<void>): Promise<void> {
+  await t.step({ name, ignore: !LONG, fn });
+}
+
 /** Like `register`, but the tests run only if long tests run, and are otherwise ignored. */
 export function onlyLong<T>(register: (name: string, test: T) => void): (name: string, test: T) => void {
   return LONG ? register : (name) => longTest(name, () => {});

@@ -1,12 +1,20 @@
 // Gradient of a bilinear resize, corners aligned, over a range of samples.
 
 import { ResizeArgs } from "../abi";
-import { madd, store as storeLanes } from "../simd";
+import { madd } from "../simd";
 import { place, share } from "./places";
 
 @inline
 function addTo(at: u32, share: v128, value: v128, channels: i32): void {
-  storeLanes(at, madd(share, value, v128.load(at)), channels);
+  if (channels >= 4) {
+    v128.store(at, madd(share, value, v128.load(at)));
+    return;
+  }
+  // One by one: a processor has to wait for a number just stored if it is loaded with others.
+  const product = f32x4.mul(share, value);
+  store<f32>(at, load<f32>(at) + f32x4.extract_lane(product, 0));
+  if (channels > 1) store<f32>(at, load<f32>(at, 4) + f32x4.extract_lane(product, 1), 4);
+  if (channels > 2) store<f32>(at, load<f32>(at, 8) + f32x4.extract_lane(product, 2), 8);
 }
 
 // Each output's gradient is added to the inputs that it was interpolated from.

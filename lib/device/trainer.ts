@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { TrainedPart } from "../planner/training_plan.ts";
 import type { Tensor } from "../weights/tensor.ts";
 import type { DeviceInfo } from "./runner.ts";
 
@@ -92,10 +93,8 @@ export interface TrainerOptions {
    * (Li et al., "Improved Techniques for Training Adaptive Deep Networks", ICCV 2019).
    */
   readonly gradients: "plain" | "equilibrium";
-  /**
-   * `classifiers`: only the exits' linear layers are trained; everything else is frozen, including running statistics.
-   */
-  readonly train: "all" | "classifiers";
+  /** What is trained. */
+  readonly train: TrainedPart;
 }
 
 /** The state needed to resume a run. Names and layouts are PyTorch's. */

@@ -7,16 +7,24 @@
 import { layerParameters } from "../network/cost.ts";
 import { findDependents } from "../network/dependents.ts";
 import type { Convolution, DepthwiseConvolution, Feature, Layer, Network, View } from "../network/network.ts";
-import type { GradientView, LearnedParameter, NormedConvolution, TrainingPlan, TrainingStep } from "./training_plan.ts";
+import type {
+  GradientView,
+  LearnedParameter,
+  NormedConvolution,
+  TrainedPart,
+  TrainingPlan,
+  TrainingStep,
+} from "./training_plan.ts";
 
 /**
  * Builds the plan of a network's training.
  *
  * @param network The network.
- * @param options `train`: all layers, or only the exits' linear layers, with the rest as in inference.
+ * @param options `train`: all layers; or only the exits' linear layers, with the rest as in inference; or only batch norm's
+ * running statistics.
  */
-export function buildTrainingPlan(network: Network, options: { train: "all" | "classifiers" }): TrainingPlan {
-  return options.train === "all" ? new Builder(network).all() : new Builder(network).classifiers();
+export function buildTrainingPlan(network: Network, { train }: { readonly train: TrainedPart }): TrainingPlan {
+  return new Builder(network)[train]();
 }
 
 /** A layer with the number of exits that depend on it. */
@@ -61,6 +69,11 @@ class Builder {
       this.#backward.push({ kind: "classifier-gradient", layer, input: layer.reads[0] });
     }
     return this.#plan(learning);
+  }
+
+  statistics(): TrainingPlan {
+    this.#appendAllForward("batch");
+    return this.#plan([]);
   }
 
   #plan(learning: readonly CountedLayer[]): TrainingPlan {

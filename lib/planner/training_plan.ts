@@ -261,6 +261,12 @@ export type BackwardStep =
   | ResizeGradient
   | Zero;
 
+/**
+ * What is trained. `classifiers`: only the exits' linear layers; everything else is frozen, including running statistics.
+ * `statistics`: only batch norm's running statistics change.
+ */
+export type TrainedPart = "all" | "classifiers" | "statistics";
+
 /** A parameter that is trained. */
 export interface LearnedParameter {
   /** Its name in the authors' PyTorch code. */

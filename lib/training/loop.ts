@@ -12,6 +12,7 @@ import type { Tensor } from "../weights/tensor.ts";
 import { type BatchSource, epochBatches, stepsPerEpoch } from "./batches.ts";
 import { lossOf, type Recipe } from "./recipe.ts";
 import { addStep, emptySums, type EpochRecord, meansOf, type Position, type StepRecord } from "./records.ts";
+import { recomputeStatistics } from "./norm_statistics.ts";
 import { PURPOSE, randomStream } from "./random.ts";
 import { learningRateAt } from "./schedule.ts";
 import { validate, type ValidationOutcomes } from "./validate.ts";
@@ -27,6 +28,8 @@ export interface Snapshot {
   readonly position: Position;
   /** The state of the trainer. */
   readonly state: TrainingState;
+  /** Batch norm's statistics for the averaged weights, where they have been recomputed. */
+  readonly statistics?: ReadonlyMap<string, Tensor>;
 }
 
 /** Options of a run. */
@@ -87,7 +90,7 @@ export function boundEma(recipe: Recipe, images: number): Recipe {
  * its total weight after all steps, 1 − decay^steps (Kingma and Ba, "Adam", ICLR 2015, section 3).
  */
 export function weightsOf(
-  { position: { step }, state: { tensors, momentum, ema } }: Snapshot,
+  { position: { step }, state: { tensors, momentum, ema }, statistics }: Snapshot,
   { emaDecay: decay, train }: Pick<Recipe, "emaDecay" | "train">,
 ): ReadonlyMap<string, Tensor> {
   if (!ema || step === 0) return tensors;
@@ -95,6 +98,8 @@ export function weightsOf(
   return new Map(Array.from(tensors, ([name, tensor]) => {
     // Frozen tensors are their own average.
     if (train === "classifiers" && !momentum.has(name)) return [name, tensor];
+    const recomputed = statistics?.get(name);
+    if (recomputed) return [name, recomputed];
     const { shape, data } = ema.get(name)!;
     return [name, { shape, data: data.map((sum) => sum / share) }];
   }));
@@ -125,6 +130,8 @@ class Loop {
   readonly #underWay: StepUnderWay[] = [];
   #position: Position;
   #validation?: ValidationOutcomes;
+  /** Those of the last step, where they have been recomputed. */
+  #statistics?: ReadonlyMap<string, Tensor>;
   #since = performance.now();
   #saved = performance.now();
   #turned = performance.now();
@@ -150,6 +157,12 @@ class Loop {
     return sums.images > 0 && (step === this.#steps || step % this.#perEpoch === 0);
   }
 
+  /** Whether statistics are recomputed. In a very short run, nothing is averaged. */
+  get #recomputes(): boolean {
+    const { statistics, emaDecay } = this.#options.recipe;
+    return statistics === "recomputed" && emaDecay > 0;
+  }
+
   /** Takes the remaining steps of an epoch. */
   async epoch(): Promise<void> {
     const { recipe, training, trainer } = this.#options;
@@ -162,6 +175,7 @@ class Loop {
     for await (const { images, labels, second } of epochBatches(training, recipe, { epoch, from, to })) {
       const seed = Math.floor(2 ** 32 * randomStream(recipe.seed, PURPOSE.dropout, step)());
       const learningRate = learningRateAt(recipe.schedule, step, this.#steps);
+      this.#statistics = undefined;
       const losses = trainer.step(images, labels, { learningRate, seed, step: step++, second });
       losses.catch(() => {}); // it is awaited in its turn
       this.#underWay.push({ record: { step, epoch: epoch + 1, learningRate, images: labels.length }, losses });
@@ -180,7 +194,12 @@ class Loop {
   async outcome(): Promise<RunOutcome> {
     const state = await this.#options.trainer.read();
     const finished = this.#position.step === this.#steps;
-    return { position: this.#position, state, finished, validation: this.#validation };
+    // A run that was finished before has none yet.
+    if (finished) this.#statistics ??= await this.#recompute(state);
+    return {
+      ...{ position: this.#position, state, finished, validation: this.#validation },
+      ...finished && { statistics: this.#statistics },
+    };
   }
 
   /** Lets timers and messages run, so that the run can be stopped. */
@@ -222,14 +241,20 @@ class Loop {
     const isDue = epoch % validateEvery === 0 || step === this.#steps;
     const validation = isDue ? this.#options.validation : undefined;
     const seconds = sums.seconds;
-    const state = validation && await trainer.read();
+    const recomputes = isDue && this.#recomputes;
+    const state = validation || recomputes ? await trainer.read() : undefined;
+    if (recomputes) {
+      // Undefined if that was stopped.
+      this.#statistics = await this.#recompute(state!);
+      if (!this.#statistics) return await this.#save(state);
+    }
     const found = validation && await validate(
       network,
-      weightsOf({ position: this.#position, state: state! }, recipe),
+      weightsOf({ position: this.#position, state: state!, statistics: this.#statistics }, recipe),
       validation,
       { device: trainer.device.kind, signal },
     );
-    // Stopped during validation: the epoch is completed when the run is resumed.
+    // Stopped during validation, as above: the epoch is completed when the run is resumed.
     if (validation && !found) return await this.#save(state);
     this.#validation = found;
     this.#countTime();
@@ -245,6 +270,23 @@ class Loop {
     this.#position = { ...this.#position, sums: emptySums(network.exits.length), epochs: [...epochs, record] };
     await this.#save(state);
     this.#options.onEpoch?.(record);
+  }
+
+  /** Recomputes batch norm's statistics, if the recipe says so; `undefined` if that was stopped, too. */
+  async #recompute(state: TrainingState): Promise<ReadonlyMap<string, Tensor> | undefined> {
+    const { network, training, trainer, recipe, signal } = this.#options;
+    if (!this.#recomputes) return undefined;
+    const tensors = weightsOf({ position: this.#position, state }, recipe);
+    const epoch = Math.ceil(this.#position.step / this.#perEpoch) - 1;
+    return await recomputeStatistics({
+      network,
+      tensors,
+      recipe,
+      training,
+      epoch,
+      device: trainer.device.kind,
+      signal,
+    });
   }
 
   /** Adds the time since the last call to the epoch's time. */
@@ -267,7 +309,7 @@ class Loop {
       const bad = data.find((value) => !Number.isFinite(value));
       if (bad !== undefined) throw diverged(`${name} is ${bad} at step ${this.#position.step}`);
     }
-    await this.#options.onSave({ position: this.#position, state });
+    await this.#options.onSave({ position: this.#position, state, statistics: this.#statistics });
   }
 }
 

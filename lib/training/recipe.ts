@@ -79,6 +79,11 @@ export interface Recipe {
   readonly augment: Augmentation | false;
   /** Decay of the moving average of weights that is saved; 0: none. */
   readonly emaDecay: number;
+  /**
+   * Batch norm's mean and variance beside averaged weights: `averaged` like them, or `recomputed` for them from training
+   * images, before each validation and at the end.
+   */
+  readonly statistics: "averaged" | "recomputed";
   /** How the exits' gradients are combined in the layers that they share. */
   readonly gradients: "plain" | "equilibrium";
   /** Which parameters are trained. */
@@ -264,11 +269,19 @@ function subjectOf({ source }: { readonly source?: string }): string {
 }
 
 function resolve(document: RecipeDocument, report: Report): Recipe {
-  const { name, epochs, steps, batch, average: emaDecay, gradients, train, shuffle, seed } = document;
+  const { name, epochs, steps, batch, average: emaDecay, statistics, gradients, train, shuffle, seed } = document;
   const { loss } = document;
   if (epochs !== undefined && steps !== undefined) report("steps: expected either epochs or steps, found both");
   if ([loss.exits].flat().every((weight) => weight === 0)) {
     report("loss.exits: expected a weight above 0, found only 0, with which nothing is learned");
+  }
+  if (statistics === "recomputed" && emaDecay === 0) {
+    report("statistics: recomputed is expected with average above 0, found with 0; leave it out");
+  }
+  if (statistics === "recomputed" && train === "classifiers") {
+    report(
+      "statistics: recomputed is expected with train: all, found with classifiers, which keeps statistics; leave it out",
+    );
   }
   return {
     name,
@@ -283,6 +296,7 @@ function resolve(document: RecipeDocument, report: Report): Recipe {
     },
     augment: resolveAugment(document, report),
     emaDecay,
+    statistics,
     gradients,
     train,
     shuffle,
@@ -355,7 +369,8 @@ function resolveAugment(
 }
 
 function documentOf(recipe: Recipe) {
-  const { name, length, batch, optimizer, loss, augment, schedule, emaDecay, gradients, train, shuffle, seed } = recipe;
+  const { name, length, batch, optimizer, loss, augment, schedule, emaDecay, statistics } = recipe;
+  const { gradients, train, shuffle, seed } = recipe;
   const { kind, weightDecay, decay, ...own } = optimizer;
   return {
     name,
@@ -367,6 +382,7 @@ function documentOf(recipe: Recipe) {
     loss: { exits: loss.exits, label_smoothing: loss.labelSmoothing, distillation: loss.distillation },
     augment: augment && documentOfAugment(augment),
     average: emaDecay,
+    statistics,
     gradients,
     train,
     shuffle,

@@ -72,8 +72,8 @@ const distillation = mapping({
   teacher: words("last-exit").default("last-exit").describe(
     "The teacher: the last exit, which learns only from labels. Other teachers are not supported.",
   ),
-  weight: real(0, 1).default(0.5).describe(
-    "Share of an earlier exit's loss that is distillation; the rest is cross-entropy. 0: no distillation. Default: 0.5.",
+  weight: above(0, 1).default(0.5).describe(
+    "Share of an earlier exit's loss that is distillation; the rest is cross-entropy. Default: 0.5.",
   ),
   temperature: real(0.1, 100).default(3).describe(
     "Temperature by which the logits of both are divided. A higher one gives more weight to the teacher's ranking of wrong classes. Default: 3.",
@@ -99,7 +99,7 @@ const mix = mapping({
   kind: words("mixup", "cutmix").describe(
     "mixup: two images are blended (ICLR 2018); cutmix: a box of one is pasted into another (ICCV 2019).",
   ),
-  share: real(0, 1).default(0.5).describe("Share of the images that are mixed with another. Default: 0.5."),
+  share: above(0, 1).default(0.5).describe("Share of the images that are mixed with another. Default: 0.5."),
   alpha: real(0.1, 2).optional().describe(
     "Parameter of the distribution Beta(alpha, alpha) of both images' shares; 1: uniform. Default: 1, 0.2 " +
       "with mixup.",
@@ -149,6 +149,10 @@ export const recipeSchema = mapping({
   average: real(0, 0.999999).default(0).describe(
     "Decay of the exponential moving average of weights that is saved instead of the last weights; 0: no average. It covers " +
       "at most the last tenth of the run. Default: 0.",
+  ),
+  statistics: words("averaged", "recomputed").default("averaged").describe(
+    "recomputed: before each validation and at the end, batch norm's mean and variance are computed for the averaged " +
+      "weights, from training images; only with average. Default: averaged, like the weights.",
   ),
   gradients: words("plain", "equilibrium").default("plain").describe(
     "equilibrium: gradients of layers that several exits share are divided by the number of exits (Li et al., ICCV 2019). " +

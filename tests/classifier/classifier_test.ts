@@ -104,7 +104,7 @@ Deno.test("classify() accepts images from plain JavaScript, and names the type o
       await assertRejects(() => classifier.classify(kind as ImageSource), RanetError, message);
     }
     const options: readonly (readonly [unknown, string])[] = [
-      [0.5, "the options are 0.5, expected such as { threshold: 0.9 }"],
+      [0.5, "the options are 0.5, expected an object such as { threshold: 0.9 }"],
       [{ threshold: "0.5" }, 'threshold is "0.5", expected a number from 0 to 1, or a list of them'],
       [{ threshold: null }, "threshold is null"],
       [{ threshold: Array(6).fill("0.5") }, 'threshold "0.5" is outside [0, 1]'],

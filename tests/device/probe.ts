@@ -30,7 +30,7 @@ export interface Case {
   readonly activation: Activation;
 }
 
-/** A convolution, followed by its other properties. */
+/** A convolution. Properties that are not given follow from the others. */
 export function convolutionCase(
   given: Pick<Case, "inSize" | "inChannels" | "outChannels"> & Partial<Case>,
 ): Case {
@@ -147,7 +147,7 @@ function lengthOf({ size, pitch }: Region): number {
   return 4 * areaOf(size) * pitch;
 }
 
-/** The properties of an adapter that runners use. */
+/** The properties of a network that runners use. */
 function networkOf(features: readonly Pick<Region, "size" | "channels">[], classes: number): Network {
   return { spec: { name: "probe", classes: new Array<string>(classes) }, features, exits: [] } as unknown as Network;
 }

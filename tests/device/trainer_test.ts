@@ -63,6 +63,11 @@ for (const [title, network] of NETWORKS) {
   });
 }
 
+deviceTest("running statistics alone can change", async (open) => {
+  const options = trainerOptions(NETWORK, { train: "statistics" });
+  await assertFirstStep(NETWORK, options, (state) => open(NETWORK, state, options));
+});
+
 deviceTest("mixed images have targets with two labels", async (open) => {
   const options = trainerOptions(NETWORK);
   const second = { labels: Uint32Array.of(0, 0, 1, 2, 2), shares: Float32Array.of(0.5, 0.25, 1, 0, 0.7) };

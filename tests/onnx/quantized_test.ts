@@ -213,6 +213,6 @@ Deno.test("exportOnnx() refuses invalid numbers with the tensor's name", () => {
     const { shape, data } = model.tensors.get(`${name}.multiplier`)!;
     const tensors = new Map(model.tensors).set(`${name}.multiplier`, { shape, data: data.with(1, bad) });
     const { message } = assertThrows(() => exportOnnx({ network: model.network, tensors }), RanetError);
-    assertStringIncludes(message, `"${name}.multiplier" holds ${bad} at index 1`);
+    assertStringIncludes(message, `"${name}.multiplier" contains ${bad} at index 1`);
   }
 });

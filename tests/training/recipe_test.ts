@@ -28,6 +28,7 @@ Deno.test("a recipe without keys is equal to the authors' recipe for CIFAR", asy
     loss: { exits: 1, labelSmoothing: 0 },
     augment: { crop: 4, flip: true },
     emaDecay: 0,
+    statistics: "averaged",
     gradients: "plain",
     train: "all",
     shuffle: true,
@@ -116,15 +117,29 @@ for (
     ["augment: { mix: cutmix }", 'augment.mix: expected a mapping with the keys kind, share, alpha, found "cutmix"'],
     ["augment: { mix: { share: 1 } }", "augment.mix.kind: missing, expected mixup or cutmix"],
     ["augment: { mix: { kind: mixup, alpha: 0 } }", "augment.mix.alpha: expected a number from 0.1 to 2, found 0"],
-    ["augment: { mix: { kind: mixup, share: .nan } }", "augment.mix.share: expected a number from 0 to 1, found"],
+    [
+      "augment: { mix: { kind: mixup, share: .nan } }",
+      "augment.mix.share: expected a number above 0, at most 1, found NaN",
+    ],
+    ["augment: { mix: { kind: mixup, share: 0 } }", "augment.mix.share: expected a number above 0, at most 1, found 0"],
     [
       "{ batch: 1, augment: { mix: { kind: cutmix } } }",
       "augment.mix: expected with a batch of 2 images or more, found with 1",
     ],
     ["augment: { crop: 4, resized_crop: [0.1, 1] }", "augment.crop: expected either crop or resized_crop, found both"],
     ["augment: { resized_crop: [1, 0.1] }", "augment.resized_crop: expected the smaller share first, found 1, 0.1"],
-    ["loss: { distillation: { weight: 1.1 } }", "loss.distillation.weight: expected a number from 0 to 1, found 1.1"],
-    ["loss: { distillation: { weight: .nan } }", "loss.distillation.weight: expected a number from 0 to 1, found NaN"],
+    [
+      "loss: { distillation: { weight: 1.1 } }",
+      "loss.distillation.weight: expected a number above 0, at most 1, found 1.1",
+    ],
+    [
+      "loss: { distillation: { weight: .nan } }",
+      "loss.distillation.weight: expected a number above 0, at most 1, found NaN",
+    ],
+    [
+      "loss: { distillation: { weight: 0 } }",
+      "loss.distillation.weight: expected a number above 0, at most 1, found 0",
+    ],
     [
       "loss: { distillation: { temperature: 0 } }",
       "loss.distillation.temperature: expected a number from 0.1 to 100, found 0",
@@ -132,6 +147,14 @@ for (
     ["loss: { distillation: { teacher: first } }", 'loss.distillation.teacher: expected last-exit, found "first"'],
     ["loss: { distillation: true }", "loss.distillation: expected a mapping"],
     ["loss: { exits: [] }", "loss.exits: expected a list of 1 to 1000 weights, found a list of 0"],
+    [
+      "statistics: recomputed",
+      "statistics: recomputed is expected with average above 0, found with 0; leave it out",
+    ],
+    [
+      "{ statistics: recomputed, average: 0.9, train: classifiers }",
+      "statistics: recomputed is expected with train: all, found with classifiers, which keeps statistics; leave it out",
+    ],
     ["train: head", 'train: expected all or classifiers, found "head"'],
     ["seed: -1", "seed: expected a whole number from 0 to 4294967295, found -1"],
     ["[", "not valid YAML"],

@@ -15,7 +15,7 @@ const varied = {
   erase: positive,
   mix: fc.record({
     kind: fc.constantFrom("mixup", "cutmix"),
-    share,
+    share: positive,
     alpha: fc.double({ min: 0.1, max: 2, noNaN: true }),
   }),
 };
@@ -57,7 +57,7 @@ export const recipes: fc.Arbitrary<Recipe> = fc.record({
     labelSmoothing: fc.double({ min: 0, max: 0.9, noNaN: true }),
     distillation: fc.record({
       teacher: fc.constant("last-exit" as const),
-      weight: share,
+      weight: positive,
       temperature: fc.double({ min: 0.1, max: 100, noNaN: true }),
     }),
   }, { requiredKeys: ["exits", "labelSmoothing"] }),
@@ -77,7 +77,10 @@ export const recipes: fc.Arbitrary<Recipe> = fc.record({
   ),
   emaDecay: fc.double({ min: 0, max: 0.9999, noNaN: true }),
   gradients: fc.constantFrom("plain", "equilibrium"),
+  statistics: fc.constantFrom("averaged", "recomputed"),
   train: fc.constantFrom("all", "classifiers"),
   shuffle: fc.boolean(),
   seed: fc.nat(),
-}) as fc.Arbitrary<Recipe>;
+}).map((recipe) =>
+  recipe.emaDecay > 0 && recipe.train === "all" ? recipe : { ...recipe, statistics: "averaged" }
+) as fc.Arbitrary<Recipe>;

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertLess, assertNotEquals, assertRejects } from "@std/assert";
 import { changeSpec } from "../../lib/spec/change.ts";
 import { RanetError } from "../../lib/errors.ts";
 import { initialWeights } from "../../lib/training/initial_weights.ts";
@@ -7,6 +7,10 @@ import { parseRecipe, type Recipe } from "../../lib/training/recipe.ts";
 import type { EpochRecord } from "../../lib/training/records.ts";
 import { follow, train } from "../../lib/training/train.ts";
 import { digestTensors } from "../../lib/weights/digest.ts";
+import { normaliser } from "../../lib/data/preprocess.ts";
+import { buildTrainingPlan } from "../../lib/planner/training_build.ts";
+import { PlainTraining } from "../device/plain_training.ts";
+import { relativeError } from "../fixtures.ts";
 import { type Fake, fakeTrainers, plain, tiny } from "./fake.ts";
 
 const recipe = parseRecipe("{ epochs: 6, batch: 8, schedule: { kind: cosine, rate: 0.05 }, augment: false }");
@@ -59,12 +63,15 @@ Deno.test("train() refuses invalid labels and options that do not fit", async ()
 });
 
 const distilled = { ...recipe, loss: parseRecipe("loss: { distillation: {} }").loss };
+const averaged: Recipe = { ...recipe, emaDecay: 0.9 };
 const boosted = changeSpec(tiny, { reweight: 0.5 });
 const WAYS: readonly (readonly [title: string, spec: ArchitectureSpec, recipe: Recipe])[] = [
   ["plain", tiny, recipe],
   ["distillation", tiny, distilled],
   ["boosted exits", boosted, recipe],
   ["distillation between boosted exits", boosted, distilled],
+  ["averages", tiny, averaged],
+  ["averages with recomputed statistics", tiny, { ...averaged, statistics: "recomputed" }],
 ];
 
 Deno.test("train() resumes to bit-identical weights with every recipe", async () => {
@@ -82,6 +89,54 @@ Deno.test("train() resumes to bit-identical weights with every recipe", async ()
   }
   assertEquals(found.size, WAYS.length, "each way leads to weights of its own");
 });
+
+Deno.test("train() recomputes the statistics of averaged weights from the last epoch's images, also for a finished run", async () => {
+  const epochs: EpochRecord[] = [];
+  const validation = plain(12, [], "held");
+  const way: Recipe = { ...averaged, statistics: "recomputed", shuffle: false };
+  const { model, moment } = await train(tiny, plain(30), way, {
+    ...options,
+    validation,
+    onEpoch: (epoch) => epochs.push(epoch),
+  });
+  const plainly = await train(tiny, plain(30), averaged, { ...options, validation });
+  const isStatistic = (name: string) => /\.running_(mean|var)$/.test(name);
+  for (const [name, { data }] of model.tensors) {
+    if (!isStatistic(name)) continue;
+    assertNotEquals(data, plainly.model.tensors.get(name)!.data, name);
+  }
+  assertEquals((await train(tiny, plain(30), way, { ...options, resume: moment })).model.tensors, model.tensors);
+  assertEquals(epochs.length, 6);
+});
+
+for (const [size, used] of [[30, 30], [130, 128]] as const) {
+  Deno.test(`recomputed statistics of ${size} images are those of ${used}`, async () => {
+    const way: Recipe = { ...averaged, statistics: "recomputed", shuffle: false };
+    const { model } = await train(tiny, plain(size), way, options);
+    const isStatistic = (name: string) => /\.running_(mean|var)$/.test(name);
+    const normalise = normaliser(tiny.input);
+    const images = new Float32Array(used * 75);
+    for (let i = 0; i < used; i++) normalise(new Uint8Array(75).fill(i), images.subarray(i * 75, (i + 1) * 75));
+    const oracle = new PlainTraining(buildTrainingPlan(model.network, { train: "statistics" }), {
+      parameters: new Map(
+        Array.from(
+          model.tensors,
+          ([name, { shape, data }]) =>
+            [name, { shape, data: isStatistic(name) ? new Float32Array(data.length) : data }] as const,
+        ),
+      ),
+      images,
+      labels: Uint32Array.from({ length: used }, (_, i) => i % 3),
+      loss: { exits: [1, 1], labelSmoothing: 0 },
+    });
+    oracle.run();
+    for (const [name, { data }] of model.tensors) {
+      if (!isStatistic(name)) continue;
+      const expected = Float64Array.from(oracle.parameters.get(name)!, (value) => value / 0.1);
+      assertLess(relativeError(data, expected), 1e-4, name);
+    }
+  });
+}
 
 const session = {
   spec: tiny,

@@ -143,7 +143,7 @@ longChromiumTest(
         const { list, ...others } = labels.found;
         assertEquals(Object.entries(others).filter(([, label]) => label !== "ship"), []);
         assertEquals(list, "ship.jpg ship");
-        assertStringIncludes(labels.empty, "its pixels cannot be had");
+        assertStringIncludes(labels.empty, "its pixels cannot be read");
         assertEquals(complaints, []);
       },
     );

@@ -5,7 +5,7 @@ import { assert, assertAlmostEquals, assertEquals, assertGreater, assertStringIn
 import type { Page } from "puppeteer-core";
 import { decodeImage } from "../../lib/data/decode.ts";
 import { ranet } from "../cli/ranet.ts";
-import { LONG } from "../long.ts";
+import { longStep } from "../long.ts";
 import { bmp } from "../data/bmp.ts";
 import { assertAccessible } from "./accessible.ts";
 import { chromiumTest, longChromiumTest, openSite, press, type Site } from "./browser.ts";
@@ -88,12 +88,12 @@ async function answersLikeTheCommandLine(site: Site, query: string, device: RegE
 chromiumTest("the page", async (t) => {
   await using site = await openSite();
 
-  await t.step({
-    name: "the page gives the same results on WebGPU as the command line",
-    // The library runs on WebGPU below.
-    ignore: !LONG,
-    fn: () => answersLikeTheCommandLine(site, "?device=gpu", /^WebGPU: .*swiftshader/i),
-  });
+  // The library runs on WebGPU below.
+  await longStep(
+    t,
+    "the page gives the same results on WebGPU as the command line",
+    () => answersLikeTheCommandLine(site, "?device=gpu", /^WebGPU: .*swiftshader/i),
+  );
 
   await t.step("the page ignores WebGPU on a software driver", async () => {
     const { page } = await site.open("");
@@ -134,7 +134,7 @@ chromiumTest("the page", async (t) => {
     await page.close();
   });
 
-  await t.step("the page scrolls the result into view on a phone", async () => {
+  await longStep(t, "the page scrolls the result into view on a phone", async () => {
     const { page } = await site.open("?device=cpu");
     await page.emulateMediaFeatures([{ name: "prefers-reduced-motion", value: "reduce" }]);
     await page.setViewport({ width: 360, height: 740 });
@@ -229,7 +229,7 @@ chromiumTest("the page", async (t) => {
     await page.close();
   });
 
-  await t.step("the page keeps an edited spec after a reload, and in a link", async () => {
+  await longStep(t, "the page keeps an edited spec after a reload, and in a link", async () => {
     const { page } = await site.open("?device=cpu#architecture");
     await page.waitForSelector("#costs td");
     await setSpec(page, (text) => text.replace("blocks: 6", "blocks: 7"));
@@ -247,7 +247,7 @@ chromiumTest("the page", async (t) => {
     await page.close();
   });
 
-  await t.step("the page can be used by keyboard and on a phone", async () => {
+  await longStep(t, "the page can be used by keyboard and on a phone", async () => {
     const { page } = await site.open("?device=cpu");
     await page.setViewport({ width: 320, height: 700 });
     await give(page, [path("examples/cat.jpg")]);
@@ -262,7 +262,7 @@ chromiumTest("the page", async (t) => {
     await page.close();
   });
 
-  await t.step("the page fits windows of any width", async () => {
+  await longStep(t, "the page fits windows of any width", async () => {
     const { page } = await site.open("?device=cpu");
     await give(page, [path("examples/cat.jpg")]);
     for (const width of [360, 630, 690, 870, 1000, 1100]) {

@@ -9,7 +9,7 @@
 import { concat } from "../../io/bytes.ts";
 import { EPSILON } from "../../weights/fold.ts";
 import { NO_EXIT } from "../runner.ts";
-import { PATCHES } from "./winograd.ts";
+import { PATCHES, WEIGHT_BLOCK, WEIGHT_PATCHES } from "./winograd.ts";
 
 /** A field of a struct; all take 4 bytes. */
 interface Field {
@@ -189,6 +189,18 @@ const STRUCTS = {
     outPatch: u32("bytes from patch to patch of sums of the forward pass"),
     patches: u32("address of the numbers of patches"),
     zeros: u32("address of a line of zeros"),
+  },
+  WinogradWeightGradientArgs: {
+    ...INPUT,
+    inChannels: u32("channels read"),
+    gradient: u32("address of the gradient of the first sample's first output channel"),
+    gradientBytes: u32("bytes from sample to sample"),
+    gradientPitch: u32("bytes from pixel to pixel"),
+    outChannels: u32("channels written"),
+    group: u32("samples whose patches are computed together"),
+    copyBytes: u32("bytes of scratch memory for a copy of a block of the group's input"),
+    places: u32("address: for each patch, bytes to its transformed inputs, and to a panel of its gradients"),
+    result: u32("address of the gradient of the weights"),
   },
   Tap: {
     places: u32("address of bytes to each pixel's input, and to its gradient, where that input is inside"),
@@ -430,6 +442,7 @@ const OPERATIONS = {
   "strided-winograd": "StridedWinogradArgs",
   "strided-winograd-gradient": "StridedWinogradArgs",
   "weight-gradient": "WeightGradientArgs",
+  "winograd-weight-gradient": "WinogradWeightGradientArgs",
   depthwise: "DepthwiseArgs",
   "depthwise-input-gradient": "DepthwiseArgs",
   "depthwise-weight-gradient": "DepthwiseWeightGradientArgs",
@@ -516,7 +529,7 @@ export function writeOperation<Name extends Operation>(
 
 /** The tables as AssemblyScript source, which kernels import as `abi`. */
 export function abiSource(): string {
-  const constants = { NO_EXIT, PATCHES, PROGRESS_BYTES };
+  const constants = { NO_EXIT, PATCHES, PROGRESS_BYTES, WEIGHT_BLOCK, WEIGHT_PATCHES };
   const names = Object.keys(STRUCTS) as (keyof Structs)[];
   return [
     "// Written by `./ranet wasm` from lib/device/cpu/abi.ts, which says what each field is.",

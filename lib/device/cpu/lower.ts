@@ -12,7 +12,7 @@ import { quadsOf } from "../../planner/plan.ts";
 import { type Arguments, writeOperation, writeStruct } from "./abi.ts";
 import type { MemoryLayout } from "./memory.ts";
 import type { Phase, Windows } from "./windows.ts";
-import { PATCHES, PLACES } from "./winograd.ts";
+import { PATCHES, PLACES, WEIGHT_BLOCK, WEIGHT_PATCHES } from "./winograd.ts";
 
 /** Pixels per group of samples, for samples that have fewer: enough to fill a convolution's tiles. */
 const FULL_TILES = 48;
@@ -152,25 +152,19 @@ export function lowerWinograd(
 ): Lowered {
   const { size, channels } = input;
   const group = schedule ? 1 : Math.ceil(PATCHES / areaOf(strided(size, 2)));
-  const [inPatch, outPatch] = [16 * quadsOf(channels), 16 * quadsOf(outputs)];
+  const patches = patchArguments(layout, { inputs: channels, outputs, filter });
   // A patch may extend beyond the last row, and its last quad beyond that.
-  const copyBytes = Math.ceil((4 * channels * (size.width + 2) * ((size.height + 2) * group + 1)) / 16 + 2) * 16;
-  layout.needScratch(copyBytes + PLACES * PATCHES * (inPatch + outPatch));
+  const copyBytes = copyBytesOf(input, (size.height + 2) * group + 1);
+  layout.needScratch(copyBytes + PLACES * PATCHES * (patches.inPatch + patches.outPatch));
   const operation = writeOperation("winograd", {
     ...inputArguments(input),
-    inChannels: channels,
     ...outputArguments(output),
     outChannels: output.channels,
     bias: bias ?? 0,
     activation: activationCode(activation),
     group,
-    filter,
-    placeBytes: 4 * filterLength(channels, outputs) / PLACES,
     copyBytes,
-    inPatch,
-    outPatch,
-    patches: patchNumbers(layout),
-    zeros: layout.zeros,
+    ...patches,
   }, schedule);
   return { operation, group };
 }
@@ -193,13 +187,13 @@ export function lowerStridedWinograd(
   const { size, channels } = input;
   const isGradient = name === "strided-winograd-gradient";
   const group = Math.ceil(PATCHES / areaOf(strided(isGradient ? size : output.size, 2)));
-  const [inPatch, outPatch] = [16 * quadsOf(channels), 16 * quadsOf(outputs)];
+  const patches = patchArguments(layout, { inputs: channels, outputs, filter });
+  const { inPatch, outPatch } = patches;
   // The last patches may extend three rows and some pixels beyond the copy.
-  const copyBytes = Math.ceil((4 * channels * (size.width + 2) * ((size.height + 2) * group + 4)) / 16 + 2) * 16;
+  const copyBytes = copyBytesOf(input, (size.height + 2) * group + 4);
   layout.needScratch(copyBytes + PATCHES * (isGradient ? PLACES * inPatch + 25 * 32 * 8 : inPatch + 9 * outPatch));
   const operation = writeOperation(name, {
     ...inputArguments(input),
-    inChannels: channels,
     ...outputArguments(output),
     outHeight: output.size.height,
     outWidth: output.size.width,
@@ -207,20 +201,57 @@ export function lowerStridedWinograd(
     panelChannels: outPatch / 4,
     accumulate: Number(accumulate),
     group,
-    filter,
-    placeBytes: 4 * filterLength(channels, outputs) / PLACES,
     copyBytes,
-    inPatch,
-    outPatch,
-    patches: patchNumbers(layout),
-    zeros: layout.zeros,
+    ...patches,
   });
   return { operation, group };
 }
 
-/** A table of the numbers of a group's patches. */
-function patchNumbers(layout: MemoryLayout): number {
-  return layout.remember("patches", () => layout.table(Array.from({ length: PATCHES }, (_, patch) => patch)));
+/** The gradient of a 3×3 convolution's weights by minimal filtering. `result`: its address. */
+export function lowerWinogradWeights(
+  layout: MemoryLayout,
+  { input, gradient, result }: { readonly input: Place; readonly gradient: Place; readonly result: number },
+): Uint8Array {
+  const { size: { height, width } } = input;
+  const { channels } = gradient;
+  const group = Math.ceil(WEIGHT_PATCHES / areaOf(strided(input.size, 2)));
+  const copyBytes = 4 * WEIGHT_BLOCK * (width + 2) * (height + 2) * group;
+  // A line more for each place and panel.
+  const inBytes = 4 * WEIGHT_BLOCK * WEIGHT_PATCHES + 64;
+  const outBytes = channels / 8 * (32 * WEIGHT_PATCHES + 64);
+  layout.needScratch(copyBytes + PLACES * (inBytes + outBytes + 4 * WEIGHT_BLOCK * channels));
+  const places = Array.from({ length: WEIGHT_PATCHES }, (_, patch) => [4 * WEIGHT_BLOCK * patch, 32 * patch]).flat();
+  return writeOperation("winograd-weight-gradient", {
+    ...inputArguments(input),
+    inChannels: input.channels,
+    ...gradientArguments(gradient),
+    outChannels: channels,
+    group,
+    copyBytes,
+    places: layout.remember("weight patches", () => layout.table(places)),
+    result,
+  });
+}
+
+/** What minimal filtering has to know of its patches, and of the filter that it applies to them. */
+function patchArguments(
+  layout: MemoryLayout,
+  { inputs, outputs, filter }: { readonly inputs: number; readonly outputs: number; readonly filter: number },
+) {
+  return {
+    inChannels: inputs,
+    filter,
+    placeBytes: 4 * filterLength(inputs, outputs) / PLACES,
+    inPatch: 16 * quadsOf(inputs),
+    outPatch: 16 * quadsOf(outputs),
+    patches: layout.remember("patches", () => layout.table(Array.from({ length: PATCHES }, (_, patch) => patch))),
+    zeros: layout.zeros,
+  };
+}
+
+/** Bytes for a copy of so many rows of the input, with a border on both sides. */
+function copyBytesOf({ size, channels }: Place, rows: number): number {
+  return Math.ceil(4 * channels * (size.width + 2) * rows / 16 + 2) * 16;
 }
 
 /** A depthwise convolution, or its input gradient. */
@@ -339,6 +370,13 @@ export function outputArguments(
   { at, bytes, pitch }: Pick<Place, "at" | "bytes" | "pitch">,
 ): Pick<Arguments<"max-pool">, "output" | "outBytes" | "outPitch"> {
   return { output: at, outBytes: bytes, outPitch: pitch };
+}
+
+/** The gradient of what was written. */
+export function gradientArguments(
+  { at, bytes, pitch }: Pick<Place, "at" | "bytes" | "pitch">,
+): Pick<Arguments<"weight-gradient">, "gradient" | "gradientBytes" | "gradientPitch"> {
+  return { gradient: at, gradientBytes: bytes, gradientPitch: pitch };
 }
 
 /** The position of each row or column of a resized feature in the original: see kernels/resize/places.as. */

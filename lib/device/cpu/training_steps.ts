@@ -20,6 +20,7 @@ import { distillationAt, type TrainerOptions } from "../trainer.ts";
 import { writeOperation, writeStruct } from "./abi.ts";
 import {
   filterArguments,
+  gradientArguments,
   inputArguments,
   lowerConvolution,
   lowerDepthwise,
@@ -30,9 +31,11 @@ import {
   lowerStridedWinograd,
   lowerWindow,
   lowerWinograd,
+  lowerWinogradWeights,
   type Place,
 } from "./lower.ts";
 import { type CpuTrainingLayout, partsOf, weightLength, type WinogradShape, winogradShape } from "./training_layout.ts";
+import { isWorthWinogradWeights } from "./winograd.ts";
 import { forwardWindows, geometryKey, gradientWindows, insidePlaces, type Windows } from "./windows.ts";
 
 /** Bytes of inputs that a weight gradient reads repeatedly: they stay in a core's cache. */
@@ -233,9 +236,7 @@ export class StepWriter {
     this.#layout.needScratch(32 * kernel ** 2 * quadsOf(to.channels));
     return writeOperation("depthwise-weight-gradient", {
       ...inputArguments(from),
-      gradient: to.at,
-      gradientBytes: to.bytes,
-      gradientPitch: to.pitch,
+      ...gradientArguments(to),
       outHeight: to.size.height,
       outWidth: to.size.width,
       channels: to.channels,
@@ -334,6 +335,11 @@ export class StepWriter {
   #weightGradient({ layer, input, gradient }: Extract<TrainingStep, { kind: "weight-gradient" }>): Uint8Array {
     const { parameters } = this.#layout;
     const [from, to] = [this.#place(input), this.#place(gradient)];
+    const channels = { inputs: input.channels, outputs: gradient.channels };
+    if (partsOf(layer) === 1 && isWorthWinogradWeights(layer, { ...channels, size: to.size })) {
+      const result = parameters.at(`${layer.name}.weight`) + parameters.toGradient;
+      return lowerWinogradWeights(this.#layout, { input: from, gradient: to, result });
+    }
     const { kernel, stride } = layer;
     const shape = { kernel, stride, input: from.size, output: to.size };
     const pitch = { input: from.pitch, output: to.pitch };
@@ -350,9 +356,7 @@ export class StepWriter {
       inChannels: input.channels,
       taps: taps.length,
       tap: this.#layout.keep(concat(taps, Uint8Array)),
-      gradient: to.at,
-      gradientBytes: to.bytes,
-      gradientPitch: to.pitch,
+      ...gradientArguments(to),
       outPixels: areaOf(to.size),
       outChannels: gradient.channels,
       group: Math.max(1, Math.min(this.#options.batchSize, Math.floor(NEAR_BYTES / (from.bytes + to.bytes)))),

@@ -110,8 +110,8 @@ function shared([pixels, quads, across]: readonly number[]): TileCost {
 }
 
 /**
- * The fastest tile for a wave of convolutions and a batch of `count` samples. Of equally fast ones that with the most
- * neighbours: their pixels are the same, so that fewer cache lines are in use.
+ * The fastest tile for a wave of convolutions and a batch of `count` samples. Among equally fast ones, the one with the
+ * most neighbours: they read the same pixels, so that fewer cache lines are in use.
  */
 export function chooseTile(wave: readonly ConvolutionStep[], count: number, adapter: AdapterTraits): Tile {
   const widest = Math.max(...wave.map(({ writes: [output] }) => regionQuads(output)));

@@ -41,7 +41,7 @@ Deno.test("kernels use no workgroup memory on CPU drivers, and at most WebGPU's 
   }
 });
 
-Deno.test("of equally fast tiles a convolution gets the one whose invocations share most pixels", () => {
+Deno.test("among equally fast tiles, a convolution gets the one whose invocations share the most pixels", () => {
   const cpu = { lanes: 8, parallelism: 2, tiles: CPU_TILES };
   assertEquals(chooseTile([step(square(16), 128)], 64, cpu).across, 8);
   assertEquals(chooseTile([step(square(16), 8)], 64, cpu).across, 1);
