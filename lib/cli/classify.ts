@@ -34,7 +34,7 @@ type ClassifyOption =
   | "shard";
 
 /** Names of files in formats that `--out` does not write. */
-const OTHER_TABLE = /\.(csv|tsv|parquet|xlsx?)$/i;
+const OTHER_TABLE = /\.(csv|tsv|parquet|xlsx?|html?|md|gz|bz2|xz|zst|zip)$/i;
 
 /** The command. */
 export const classifyCommand: Command<ClassifyOption> = {
@@ -149,6 +149,13 @@ async function toFile(call: Call<ClassifyOption>, terminal: Terminal): Promise<v
   const lists = call.values?.from ?? [];
   if (operands.length === 0 && lists.length === 0) {
     throw new UsageError("Cannot run classify: nothing given, expected IMAGE… or --from LIST");
+  }
+  if (options.out === STDIN || /[/\\]$/.test(options.out!)) {
+    throw new UsageError(
+      `Cannot write results to ${
+        JSON.stringify(options.out)
+      }: expected the name of a file. Without --out, --json prints them`,
+    );
   }
   if (OTHER_TABLE.test(options.out!)) {
     throw new UsageError(

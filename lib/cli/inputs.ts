@@ -4,14 +4,15 @@
  * @module
  */
 
-import { join } from "node:path";
+import { join, relative } from "node:path";
 // @ts-types="npm:@types/picomatch@4.0.3"
 import picomatch from "picomatch";
 import { sampleFiles } from "../data/image_files.ts";
 import { ARRAY_FILE } from "../data/arrays.ts";
 import { MAX_IMAGE_BYTES } from "../data/decode.ts";
 import type { DecoderPool } from "../data/decoder_pool.ts";
-import { type LinkTrail, listFolder } from "../io/list_folder.ts";
+import { listData } from "../data/passed_over.ts";
+import type { LinkTrail } from "../io/list_folder.ts";
 import { readTensor } from "../data/read_tensor.ts";
 import { RanetError } from "../errors.ts";
 import type { AdaptiveExecutor } from "../executor/executor.ts";
@@ -25,6 +26,8 @@ import type { PassedOver } from "./passed_over.ts";
 
 /** Standard input. */
 export const STDIN = "-";
+
+const NO_MATCH = "no file matches the pattern";
 
 /** A folder or pattern without images. */
 export interface NoImages {
@@ -47,7 +50,7 @@ export async function* expandInputs(
   passed?: PassedOver,
 ): AsyncGenerator<string | NoImages> {
   for (const operand of operands) {
-    const found = await filesOf(operand, sampleFiles({ channels: model.spec.input.mean.length }), passed);
+    const found = await filesOf(operand, sampleFiles({ channels: model.spec.input.mean.length }), { passed });
     if (!found) {
       yield operand;
       continue;
@@ -118,35 +121,39 @@ export async function readInput(
 async function filesOf(
   operand: string,
   wanted: RegExp,
-  passed?: PassedOver,
+  { passed, ...options }: Pick<WalkOptions, "passed" | "folders"> = {},
 ): Promise<{ readonly files: AsyncIterable<string>; readonly none: string } | undefined> {
   if (operand === STDIN || isUrl(operand)) return undefined;
   const kind = await kindOf(operand);
   if (kind === "folder") {
-    return { files: walk(operand, (path) => wanted.test(path), passed), none: noneOf(wanted) };
+    return { files: walk(operand, { wanted: (path) => wanted.test(path), passed }), none: noneOf(wanted) };
   }
   // A file's own name may look like a pattern.
   if (kind === "file") return undefined;
-  const { base, isGlob } = picomatch.scan(operand);
+  const { base, glob, isGlob, negated = false } = picomatch.scan(operand);
   if (!isGlob) return undefined;
-  const none = "no file matches the pattern";
-  if (base !== "" && !await exists(base)) return { files: (async function* () {})(), none };
-  const matches = picomatch(operand.replace(/^\.\//, ""));
-  return { files: walk(base, (path) => matches(path.replace(/^\.\//, ""))), none };
+  if (base !== "" && !await exists(base)) return { files: (async function* () {})(), none: NO_MATCH };
+  const matches = picomatch(negated ? `!${glob}` : glob);
+  // Other folders need not be read, and may not be readable.
+  const depth = negated || /\*\*|[()]/.test(glob) ? Infinity : glob.split("/").length - 1;
+  return { files: walk(base, { wanted: (path) => matches(relative(base, path)), depth, ...options }), none: NO_MATCH };
 }
 
 /**
- * The files that a pattern matches, if the shell has not expanded it, or the operand itself if it is not a pattern.
+ * The files that a pattern matches, or its folders if there are no files, if the shell has not expanded it; or the
+ * operand itself if it is not a pattern.
  *
- * @throws {RanetError} If no file matches.
+ * @throws {RanetError} If nothing matches.
  */
 export async function expandPattern(operand: string): Promise<string[]> {
   if (await kindOf(operand)) return [operand];
-  const found = await filesOf(operand, /^/);
-  if (!found) return [operand];
-  const files = await Array.fromAsync(found.files);
-  if (files.length === 0) throw new RanetError(`Cannot read ${JSON.stringify(operand)}: ${found.none}`);
-  return files;
+  for (const folders of [false, true]) {
+    const found = await filesOf(operand, /^/, { folders });
+    if (!found) return [operand];
+    const paths = await Array.fromAsync(found.files);
+    if (paths.length > 0) return paths;
+  }
+  throw new RanetError(`Cannot read ${JSON.stringify(operand)}: ${NO_MATCH}`);
 }
 
 function noneOf(wanted: RegExp): string {
@@ -161,19 +168,29 @@ async function kindOf(path: string): Promise<"file" | "folder" | undefined> {
   }
 }
 
-/** The files below a folder that match. Others are counted, and names that begin with a dot are ignored. */
-async function* walk(
-  folder: string,
-  wanted: (path: string) => boolean,
-  passed?: PassedOver,
-  trail?: LinkTrail,
-): AsyncGenerator<string> {
-  const { files, folders } = await listFolder(folder || ".", trail);
+/** Options of {@linkcode walk}. */
+interface WalkOptions {
+  /** Whether a path matches. */
+  readonly wanted: (path: string) => boolean;
+  /** Counts files that do not match. */
+  readonly passed?: PassedOver;
+  /** Whether folders match, not files. Default: files. */
+  readonly folders?: boolean;
+  /** Depth of folders below the first one that are read. Default: all. */
+  readonly depth?: number;
+  /** The links on the path to the folder. */
+  readonly trail?: LinkTrail;
+}
+
+/** The files below a folder that match. Names that begin with a dot and files of operating systems are ignored. */
+async function* walk(folder: string, options: WalkOptions): AsyncGenerator<string> {
+  const { wanted, passed, folders: onlyFolders = false, depth = Infinity, trail } = options;
+  const { files, folders } = await listData(folder || ".", trail);
   const all = [...files.map((name) => ({ name, inner: undefined })), ...folders.map((inner) => ({ ...inner, inner }))];
   for (const { name, inner } of all.sort((a, b) => a.name < b.name ? -1 : 1)) {
     const path = join(folder, name);
-    if (inner) yield* walk(path, wanted, passed, inner.trail);
-    else if (wanted(path)) yield path;
-    else passed?.add(name);
+    if (onlyFolders === (inner !== undefined) && wanted(path)) yield path;
+    else if (inner && depth > 0) yield* walk(path, { ...options, depth: depth - 1, trail: inner.trail });
+    else if (!inner) passed?.add(name);
   }
 }

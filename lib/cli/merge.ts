@@ -20,7 +20,7 @@ export const mergeCommand: Command<"out"> = {
   summary: "combine the shards of a classify or an eval",
   usage: "PART… --out WHOLE",
   operands: [1, Infinity],
-  description: `Merges the results of classify --shard (files) or eval --shard (folders) into WHOLE. Files
+  description: `Merges the results of classify --shard (files) or eval --shard (folders) into WHOLE. Both
 may be named by a pattern in quotes. The result is byte for byte what one run without shards writes on the same kind of machine. After merging eval's folders, run
 the same eval without --shard for the report, or calibrate --logits for thresholds.
 

@@ -45,7 +45,7 @@ export async function openCsv(
   },
 ): Promise<Dataset> {
   const { skipBad = false, allowOutside = false } = options;
-  const rows = joinIndicators(await readTable(path), options.labels);
+  const { rows, classes } = joinIndicators(await readTable(path), options.labels);
   const columns = findColumns(rows, { labels: options.labels, source: path });
   const body = columns.hasHeader ? rows.slice(1) : rows;
   const isComplete = (cells: readonly string[]) => cells.length === columns.count && cells[columns.path] !== "";
@@ -55,7 +55,9 @@ export async function openCsv(
   const labelIn = labelReader(complete.map(({ cells }) => cleanLabel(cells[columns.label]!)), options.labels);
   const marks = complete.map(({ cells }) => labelIn(cells[columns.label]!));
   const isNumbers = marks.every((mark) => /^\d+$/.test(mark));
-  const { labels, notes } = isNumbers ? { labels: options.labels, notes: [] } : nameClasses(options.labels, marks);
+  const { labels, notes } = isNumbers
+    ? { labels: options.labels, notes: [] }
+    : nameClasses(options.labels, classes ?? marks);
   const find = labelFinder(marks, {
     ...options,
     labels,

@@ -10,7 +10,15 @@ import { RanetError } from "../errors.ts";
 import { classFinder } from "../spec/classes.ts";
 import { IMAGE_FILE, isSampleFile } from "./image_files.ts";
 import { LIST_FILE, readTable } from "./list_table.ts";
-import { findGroups, foldersOnly, isNamedAfter, type Part, partOf, withoutWrappers } from "./parts.ts";
+import {
+  findGroups,
+  foldersOnly,
+  isNamedAfter,
+  isNamedAfterPart,
+  type Part,
+  partOf,
+  withoutWrappers,
+} from "./parts.ts";
 import { listData } from "./passed_over.ts";
 import { adviceFor } from "./refused_files.ts";
 
@@ -24,8 +32,6 @@ const INSTEAD: Readonly<Record<Part, readonly Part[]>> = {
 const OTHER_LIST =
   /readme|licen[cs]e|requirements|sample_?submission|_boxes\.txt$|^(wnids|words|classes|labels)\.txt$/i;
 
-/** All parts. */
-const PARTS: readonly Part[] = ["training", "validation", "test"];
 /** Most folders that are searched for unsupported files. */
 const LOOKED_INTO = 8;
 
@@ -165,7 +171,7 @@ async function refuseUnread(path: string, files: readonly string[], folders: rea
 async function trainingPart(path: string, folders: readonly string[]): Promise<string | undefined> {
   const training = partOf("training", folders) ?? await onlyWithImages(path, folders);
   if (training === undefined || await foldersOnly(join(path, training)) !== undefined) return training;
-  const others = folders.filter((name) => name !== training && !PARTS.some((part) => isNamedAfter(part, name)));
+  const others = folders.filter((name) => name !== training && !isNamedAfterPart(name));
   for (const name of others) if (await foldersOnly(join(path, name)) === undefined) return undefined;
   return training;
 }

@@ -95,6 +95,11 @@ export function findColumns(
   return { path, label, count, hasHeader, reading };
 }
 
+/** Whether a header says that a column contains labels. */
+export function isLabelWord(header: string): boolean {
+  return LABEL_WORD.test(header);
+}
+
 /** A label without additions: only the id of a WordNet id with boxes. */
 export function cleanLabel(cell: string): string {
   return SYNSET.test(cell) ? cell.slice(0, 9) : cell;

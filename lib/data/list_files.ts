@@ -5,13 +5,15 @@
  */
 
 import { basename, join } from "node:path";
+import { RanetError } from "../errors.ts";
 import { isFile } from "../io/exists.ts";
 import { LIST_FILE } from "./list_table.ts";
+import { isNamedAfter, isNamedAfterPart, PARTS } from "./parts.ts";
 
 /** File name extensions that ids may lack. */
 const ENDS = ["", ".jpg", ".png", ".jpeg", ".JPEG", ".JPG", ".webp", ".tif", ".bmp"];
 /** Folders that often contain the images. */
-const FOLDERS = ["", "images", "train", "val", "test", "train_images", "img"];
+const FOLDERS = ["", "images", "train", "val", "test", "train_images", "val_images", "test_images", "img"];
 /** Number of lines that are tried. */
 const TRIED = 3;
 
@@ -29,6 +31,8 @@ export interface FilePattern {
  * @param paths The paths in the list's first lines.
  * @param options `root`: the list's folder; `list`: the list's path.
  * @returns How to complete paths. If no file is found, paths stay as they are, and reading them gives the error.
+ * @throws {RanetError} If several parts of the data set contain files with these names, and the list's name does not say
+ * which is meant.
  */
 export async function findFiles(
   paths: readonly string[],
@@ -36,12 +40,28 @@ export async function findFiles(
 ): Promise<FilePattern> {
   const tried = paths.slice(0, TRIED);
   const named = basename(list).replace(LIST_FILE, "");
+  const found: FilePattern[] = [];
   for (const folder of new Set(["", named, ...FOLDERS])) {
-    for (const end of ENDS) {
-      for (const path of tried) {
-        if (path !== "" && await isFile(join(root, folder, path + end))) return { folder, end };
-      }
-    }
+    const end = await findEnd(join(root, folder), tried);
+    if (end === undefined) continue;
+    if (folder === "" || folder === named) return { folder, end };
+    found.push({ folder, end });
   }
-  return { folder: "", end: "" };
+  const isSamePart = (name: string) => PARTS.some((part) => isNamedAfter(part, name) && isNamedAfter(part, named));
+  const [own, ...others] = found.filter(({ folder }) => isSamePart(folder));
+  if (own && others.length === 0) return own;
+  const outside = found.find(({ folder }) => !isNamedAfterPart(folder));
+  if (outside || found.length < 2) return outside ?? found[0] ?? { folder: "", end: "" };
+  throw new RanetError(
+    `Cannot determine which images ${JSON.stringify(list)} lists: there are files with these names in ` +
+      `${found.map(({ folder }) => join(root, folder)).join(" and ")}. Move the list into the folder of its images`,
+  );
+}
+
+/** The extension with which one of these files exists in a folder. */
+async function findEnd(folder: string, paths: readonly string[]): Promise<string | undefined> {
+  for (const end of ENDS) {
+    for (const path of paths) if (path !== "" && await isFile(join(folder, path + end))) return end;
+  }
+  return undefined;
 }

@@ -11,6 +11,9 @@ import { listData } from "./passed_over.ts";
 /** A part of a data set. */
 export type Part = "test" | "training" | "validation";
 
+/** All parts. */
+export const PARTS: readonly Part[] = ["training", "validation", "test"];
+
 /** Names of each part, the most common first. */
 const PART_NAMES: Readonly<Record<Part, readonly string[]>> = {
   training: ["train", "training"],
@@ -23,6 +26,11 @@ const MAX_AROUND = 3;
 /** Whether a name contains that of a part, such as `Test.csv` or `train_list.txt`. */
 export function isNamedAfter(part: Part, name: string): boolean {
   return PART_NAMES[part].some((word) => hasWord(name, word));
+}
+
+/** Whether a name contains that of any part. */
+export function isNamedAfterPart(name: string): boolean {
+  return PARTS.some((part) => isNamedAfter(part, name));
 }
 
 function hasWord(name: string, word: string): boolean {

@@ -40,7 +40,8 @@ export async function readClassNames(path: string): Promise<readonly string[] | 
 }
 
 async function namesInList(path: string): Promise<string[]> {
-  const rows = joinIndicators(await readTable(path), []);
+  const { rows, classes } = joinIndicators(await readTable(path), []);
+  if (classes) return [...new Set(classes)].sort();
   const { label, hasHeader } = findColumns(rows, { labels: [], source: path });
   const names = new Set((hasHeader ? rows.slice(1) : rows).map(({ cells }) => cleanLabel(cells[label] ?? "")));
   names.delete("");

@@ -140,12 +140,14 @@ function underOnePrefix(names: readonly string[], expected: ReadonlySet<string>)
     .filter((prefix) => [...expected].every((name) => found.has(prefix + name)));
   const wrappers = prefixes.filter((prefix) => unwrap(prefix) === "");
   const [prefix, other] = wrappers.length === 1 ? wrappers : prefixes;
-  if (other !== undefined) {
+  if (prefix === undefined) return undefined;
+  const isBare = [...expected].every((name) => found.has(name));
+  if (other !== undefined || isBare) {
+    const places = [...(isBare ? ["none"] : []), ...prefixes.map(quote)];
     throw new RanetError(
-      `it has the network's weights under several prefixes: ${prefixes.map(quote).join(", ")}. Save only one of them`,
+      `it has the network's weights under several prefixes: ${places.join(", ")}. Save only one of them`,
     );
   }
-  if (prefix === undefined) return undefined;
   return (name) => inner(name).startsWith(prefix) ? inner(name).slice(prefix.length) : undefined;
 }
 

@@ -61,7 +61,12 @@ export function findStateDict(
     }
     return usual;
   }
-  if (isWhole) return root;
+  if (isWhole) {
+    if (dicts.length > 0) {
+      onNote(`Used the file's own weights; there are others under ${list(dicts.map(({ path }) => path))}`);
+    }
+    return root;
+  }
   const fitting = expected ? found.filter(({ dict }) => fittingName(tensorNames(dict), expected)) : [];
   const [only, second] = fitting.length > 0 ? fitting : found;
   if (only && !second) {

@@ -462,6 +462,56 @@ Deno.test("if a list has columns with numbers and names of classes, new classes 
   });
 });
 
+Deno.test("columns of ones and zeros are not classes if the list has labels, or if they name parts of a data set", async () => {
+  const files = { "a.jpg": null, "b.jpg": null, "c.jpg": null };
+  const parts = "path,label,train,test\na.jpg,dog,1,0\nb.jpg,cat,1,0\nc.jpg,dog,0,1\n";
+  const attributes = "path,dx,dog,cat\na.jpg,dog,0,1\nb.jpg,cat,1,0\nc.jpg,dog,0,1\n";
+  const unlabelled = "path,is_train,is_test\na.jpg,1,0\nb.jpg,0,1\n";
+  await withFolder({ ...files, "1.csv": parts, "2.csv": attributes, "3.csv": unlabelled }, async (folder) => {
+    const [first, second, third] = [1, 2, 3].map((list) => join(folder, `${list}.csv`));
+    const read = ["a.jpg dog", "b.jpg cat", "c.jpg dog"];
+    for (const list of [first!, second!]) assertEquals(await entries(await open(list, pets), folder, pets), read, list);
+    assertEquals(Array.from(await (await open(first!, numbers(2))).labels()), [1, 0, 1]);
+    assertEquals(await readClassNames(first!), pets);
+    await refused(readClassNames(third!), "Cannot determine which column");
+    await refused(open(third!, numbers(2)), "Cannot determine which column");
+  });
+});
+
+Deno.test("columns of ones and zeros name the classes, also those without an image, and images of several are refused", async () => {
+  const list = "path,dog,cat,ant\n" + "a.jpg,1,0,0\n".repeat(10) + "b.jpg,1,1,0\n";
+  await withFolder({ "a.jpg": null, "b.jpg": null, "x.csv": list }, async (folder) => {
+    const path = join(folder, "x.csv");
+    assertEquals(await readClassNames(path), ["ant", "cat", "dog"]);
+    await refused(open(path, numbers(3)), '"dog, cat" is not a class of the model (ant, cat, dog)');
+    const dataset = await open(path, numbers(3), { skipBad: true });
+    assertEquals(Array.from(await dataset.labels()), Array(10).fill(2));
+  });
+});
+
+Deno.test("a list's images are in the folder of the part that its name contains; without one, several folders are refused", async () => {
+  const inFolders = (...folders: readonly string[]) =>
+    Object.fromEntries(folders.flatMap((folder) => ["1", "2"].map((id) => [`${folder}/${id}.jpg`, null])));
+  const list = "id,label\n1,cat\n2,dog\n";
+  const parts = inFolders("train", "test", "val");
+  await withFolder({ ...parts, "test_labels.csv": list, "Val.csv": list, "labels.csv": list }, async (folder) => {
+    for (const [name, part] of [["test_labels", "test"], ["Val", "val"]]) {
+      const dataset = await open(join(folder, `${name}.csv`), pets);
+      assertEquals(await entries(dataset, folder, pets), [`${part}/1.jpg cat`, `${part}/2.jpg dog`]);
+    }
+    const where = ["train", "val", "test"].map((name) => join(folder, name)).join(" and ");
+    await refused(open(join(folder, "labels.csv"), pets), "Cannot determine which images", where);
+  });
+  await withFolder({ ...inFolders("train_images", "test_images"), "test.csv": list }, async (folder) => {
+    const found = await entries(await open(join(folder, "test.csv"), pets), folder, pets);
+    assertEquals(found, ["test_images/1.jpg cat", "test_images/2.jpg dog"]);
+  });
+  await withFolder({ ...inFolders("images", "train"), "labels.csv": list }, async (folder) => {
+    const found = await entries(await open(join(folder, "labels.csv"), pets), folder, pets);
+    assertEquals(found, ["images/1.jpg cat", "images/2.jpg dog"]);
+  });
+});
+
 Deno.test("openDataset() reads a list next to a folder of images and one of records, as in Kaggle's data sets", async () => {
   const files = {
     ...inEach(["train_images", "test_images"]),

@@ -126,6 +126,36 @@ Deno.test("damaged TIFF bands give numbers or a RanetError", async () => {
   );
 });
 
+/** A TIFF of `count` pictures of one byte in a tile of `side`; each has the same list of `parts` positions. */
+function manyPictures({ count, side, parts }: { count: number; side: number; parts: number }): Uint8Array {
+  const fields = [[256, 1], [257, 1], [258, 8], [259, 8], [322, side], [323, side], [324, 8, parts], [325, 8, parts]];
+  const length = 2 + 12 * fields.length + 4;
+  const start = 8 + 4 * parts;
+  const bytes = new Uint8Array(start + count * length);
+  const view = new DataView(bytes.buffer);
+  bytes.set([0x49, 0x49, 42, 0]);
+  view.setUint32(4, start, true);
+  for (let picture = 0; picture < count; picture++) {
+    const at = start + picture * length;
+    view.setUint16(at, fields.length, true);
+    fields.forEach(([tag, value, length = 1], i) => {
+      view.setUint16(at + 2 + 12 * i, tag!, true);
+      view.setUint16(at + 4 + 12 * i, 4, true);
+      view.setUint32(at + 6 + 12 * i, length, true);
+      view.setUint32(at + 10 + 12 * i, value!, true);
+    });
+    if (picture < count - 1) view.setUint32(at + length - 4, at + length, true);
+  }
+  return bytes;
+}
+
+Deno.test("describeBands() reads only as many positions as there are parts, and limits the parts of all pictures together", () => {
+  const pictures = describeBands(manyPictures({ count: 3, side: 16, parts: 1000 }), { most });
+  assertEquals(pictures.map(({ offsets, lengths }) => [offsets.length, lengths.length]), [[1, 1], [1, 1], [1, 1]]);
+  const large = manyPictures({ count: 300, side: 4_000_000, parts: 1 });
+  assertThrows(() => describeBands(large, { most }), RangeError, "its parts have more than 536870912 bytes");
+});
+
 Deno.test("decodeBands() reads pictures of one band as bands, and refuses cycles and too many numbers", async () => {
   const bytes = await read("pages-imagej.tif");
   assertEquals(describeBands(bytes, { most }).length, 4);

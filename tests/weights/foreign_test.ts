@@ -1,6 +1,8 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { RanetError } from "../../lib/errors.ts";
 import { readCheckpoint } from "../../lib/weights/checkpoint.ts";
+import { findStateDict } from "../../lib/weights/state_dict.ts";
+import { TorchStorage, TorchTensor } from "../../lib/weights/torch_objects.ts";
 
 const fixture = (name: string) => Deno.readFileSync(new URL(`../fixtures/weights/${name}.pth.tar`, import.meta.url));
 
@@ -83,3 +85,13 @@ for (
     assertEquals(code, "unsupported");
   });
 }
+
+Deno.test("findStateDict() notes other weights beside those of the whole file, such as averaged ones", () => {
+  const storage = new TorchStorage("0", { float: "F32", itemBytes: 4 }, 1);
+  const tensor = new TorchTensor({ storage, offset: 0, shape: [1], stride: [1], length: 1 });
+  const weights = [...EXPECTED].map((name) => [name, tensor] as const);
+  const root = new Map<string, unknown>([...weights, ["ema", new Map(weights)]]);
+  const notes: string[] = [];
+  const found = findStateDict(root, { expected: EXPECTED, onNote: (note) => notes.push(note) });
+  assertEquals([found === root, notes], [true, ['Used the file\'s own weights; there are others under "ema"']]);
+});

@@ -76,6 +76,13 @@ Deno.test("pickWeights() leaves out tensors outside the network's prefix, such a
   assertEquals(pick(twice("ema.", "model."), NAMES), NAMES);
   const { message } = assertThrows(() => pick(twice("teacher.", "student."), NAMES), RanetError);
   assertStringIncludes(message, 'it has the network\'s weights under several prefixes: "teacher.", "student."');
+  // A network that contains its teacher, or a copy with averaged weights.
+  for (const other of ["teacher.", "ema.module."]) {
+    for (const names of [twice("", other), twice(other, "")]) {
+      const { message } = assertThrows(() => pick(names, NAMES), RanetError);
+      assertStringIncludes(message, `under several prefixes: none, "${other}". Save only one of them`);
+    }
+  }
 });
 
 Deno.test("pickWeights() leaves out counters, and other integers unless they are needed", () => {

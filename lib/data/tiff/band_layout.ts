@@ -44,7 +44,7 @@ const FORMATS: ReadonlyMap<string, NumberFormat> = new Map([
   ["3 32", "float32"],
   ["3 64", "float64"],
 ]);
-/** Size limit in bytes of all parts, including the margins of tiles. */
+/** Size limit in bytes of all parts of all pictures, including the margins of tiles. */
 const MAX_BYTES = 2 ** 29;
 /** Predictors of whole numbers and of floating-point numbers. */
 const [HORIZONTAL, FLOATING] = [2, 3];
@@ -66,16 +66,19 @@ const NOT_A_PICTURE = 1 | 4;
 export function describeBands(bytes: Uint8Array, { most }: { readonly most: number }): TiffBands[] {
   let directory = firstPicture(bytes);
   const first = describePicture(directory, { most });
+  let bytesOfParts = sizeOfParts(first);
   const pictures = [first];
   const seen = new Set<number>();
-  const one = (tag: number): number | undefined => directory.numbers(tag)?.[0];
+  const one = (tag: number): number | undefined => directory.numbers(tag, 1)?.[0];
   while (first.samples === 1 && directory.next !== 0) {
     if (seen.has(directory.next) || seen.size === MAX_PICTURES) throw new RangeError("it has too many pictures");
     seen.add(directory.next);
     directory = readDirectory(bytes, directory.next);
     if (((one(TAG.subfileType) ?? 0) & NOT_A_PICTURE) !== 0) continue;
     if (one(TAG.width) !== first.width || one(TAG.height) !== first.height || (one(TAG.samples) ?? 1) !== 1) break;
-    pictures.push(describePicture(directory, { most }));
+    const picture = describePicture(directory, { most });
+    pictures.push(picture);
+    if ((bytesOfParts += sizeOfParts(picture)) > MAX_BYTES) throw tooManyBytes();
     if (pictures.length * first.width * first.height > most) {
       throw new RangeError(
         `${pictures.length} pictures of ${first.width}×${first.height} pixels are more than ${most} numbers`,
@@ -86,14 +89,14 @@ export function describeBands(bytes: Uint8Array, { most }: { readonly most: numb
 }
 
 function describePicture(directory: Directory, { most }: { readonly most: number }): TiffBands {
-  const one = (tag: number, missing: number): number => directory.numbers(tag)?.[0] ?? missing;
+  const one = (tag: number, missing: number): number => directory.numbers(tag, 1)?.[0] ?? missing;
   const [width, height, samples] = [one(TAG.width, 0), one(TAG.height, 0), one(TAG.samples, 1)];
   if (width * height * samples === 0) throw new RangeError("it has no pixels");
   if (width * height * samples > most) {
     throw new RangeError(`${width}×${height} pixels of ${samples} bands are more than ${most} numbers`);
   }
   const same = (tag: number, missing: number): number => {
-    const [first = missing, ...others] = directory.numbers(tag) ?? [];
+    const [first = missing, ...others] = directory.numbers(tag, samples) ?? [];
     if (others.some((other) => other !== first)) throw new RangeError("its bands have different number types");
     return first;
   };
@@ -120,9 +123,7 @@ function describePicture(directory: Directory, { most }: { readonly most: number
   const parts = readParts(directory, { width, height, planes: planar ? samples : 1 });
   if (typeof parts === "string") throw new RangeError(parts);
   const { part, offsets, lengths } = parts;
-  const rowBytes = (planar ? 1 : samples) * part.width * bits / 8;
-  const rows = height * Math.ceil(width / part.width) * (planar ? samples : 1);
-  if (rowBytes * rows > MAX_BYTES) throw new RangeError(`its parts have more than ${MAX_BYTES} bytes`);
+  if (sizeOfParts({ width, height, samples, bits, part }) > MAX_BYTES) throw tooManyBytes();
   if (lengths === undefined) throw new RangeError("it does not give the lengths of its parts");
   return {
     width,
@@ -140,6 +141,17 @@ function describePicture(directory: Directory, { most }: { readonly most: number
     lengths,
     missing: missingValue(directory),
   };
+}
+
+/** Bytes of all parts of a picture. */
+function sizeOfParts(
+  { width, height, samples, bits, part }: Pick<TiffBands, "width" | "height" | "samples" | "bits" | "part">,
+): number {
+  return Math.ceil(width / part.width) * part.width * height * samples * bits / 8;
+}
+
+function tooManyBytes(): RangeError {
+  return new RangeError(`its parts have more than ${MAX_BYTES} bytes`);
 }
 
 const CONVERT = "to change that: tiffcp -c none in.tif out.tif";

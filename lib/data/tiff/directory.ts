@@ -20,10 +20,11 @@ export interface Directory {
   /**
    * The whole numbers of a field.
    *
+   * @param most Number of values to read, the first ones. Default: all.
    * @returns `undefined` if the field is missing or has values of another type.
    * @throws {RangeError} If it is not within the file.
    */
-  numbers(tag: number): readonly number[] | undefined;
+  numbers(tag: number, most?: number): readonly number[] | undefined;
   /**
    * The bytes of a field.
    *
@@ -95,9 +96,10 @@ export function readDirectory(bytes: Uint8Array, place?: number): Directory {
     little,
     next: end + word <= bytes.length ? number(end, word) : 0,
     has: (tag) => entries.has(tag),
-    numbers(tag) {
+    numbers(tag, most = Infinity) {
       const field = find(tag);
-      return field && Array.from({ length: field.count }, (_, i) => number(field.at + i * field.size, field.size));
+      const length = Math.min(field?.count ?? 0, most);
+      return field && Array.from({ length }, (_, i) => number(field.at + i * field.size, field.size));
     },
     bytes(tag) {
       const field = find(tag);

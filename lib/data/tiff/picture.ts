@@ -184,11 +184,11 @@ const TILE_MARGIN = 4_194_304;
  */
 export function describeTiff(bytes: Uint8Array): TiffDescription {
   const directory = firstPicture(bytes);
-  const [width] = directory.numbers(TAG.width) ?? [];
-  const [height] = directory.numbers(TAG.height) ?? [];
+  const [width] = directory.numbers(TAG.width, 1) ?? [];
+  const [height] = directory.numbers(TAG.height, 1) ?? [];
   if (width === undefined || height === undefined) return {};
   const size = [width, height] as const;
-  const orientation = directory.numbers(TAG.orientation)?.[0];
+  const orientation = directory.numbers(TAG.orientation, 1)?.[0];
   if (width === 0 || height === 0) return { size, orientation };
   const picture = readPicture(bytes, directory, size);
   return typeof picture === "string" ? { size, orientation, unsupported: picture } : { size, orientation, picture };
@@ -209,7 +209,7 @@ export function firstPicture(bytes: Uint8Array): Directory {
 }
 
 function isPreview(directory: Directory): boolean {
-  return ((directory.numbers(TAG.subfileType)?.[0] ?? 0) & 1) !== 0;
+  return ((directory.numbers(TAG.subfileType, 1)?.[0] ?? 0) & 1) !== 0;
 }
 
 function unsupported(kind: string, convert: string): string {
@@ -226,7 +226,7 @@ function readPicture(
   directory: Directory,
   [width, height]: readonly [number, number],
 ): TiffPicture | string {
-  const one = (tag: number, missing: number): number => directory.numbers(tag)?.[0] ?? missing;
+  const one = (tag: number, missing: number): number => directory.numbers(tag, 1)?.[0] ?? missing;
   const photometric = one(TAG.photometric, 1);
   if (CAMERA_RAW.includes(photometric) || directory.has(TAG.cfaPattern) || directory.has(TAG.dngVersion)) {
     return CAMERA_RAW_ADVICE;
@@ -348,16 +348,16 @@ export function readParts(
 ): Pick<TiffPicture, "part" | "offsets"> & { readonly lengths?: readonly number[] } | string {
   const tiled = directory.has(TAG.tileWidth);
   const [across, down] = tiled
-    ? [directory.numbers(TAG.tileWidth)?.[0] ?? 0, directory.numbers(TAG.tileHeight)?.[0] ?? 0]
-    : [width, Math.min(height, directory.numbers(TAG.rowsPerStrip)?.[0] || height)];
+    ? [directory.numbers(TAG.tileWidth, 1)?.[0] ?? 0, directory.numbers(TAG.tileHeight, 1)?.[0] ?? 0]
+    : [width, Math.min(height, directory.numbers(TAG.rowsPerStrip, 1)?.[0] || height)];
   if (across === 0 || down === 0) throw new RangeError("its tiles have no pixels");
   const columns = Math.ceil(width / across);
   const count = columns * Math.ceil(height / down) * planes;
   if (columns * across * height > 4 * width * height + TILE_MARGIN) return "its tiles are far larger than the picture";
-  const offsets = directory.numbers(tiled ? TAG.tileOffsets : TAG.stripOffsets) ??
-    directory.numbers(tiled ? TAG.stripOffsets : TAG.tileOffsets);
-  const lengths = directory.numbers(tiled ? TAG.tileLengths : TAG.stripLengths) ??
-    directory.numbers(tiled ? TAG.stripLengths : TAG.tileLengths);
+  const offsets = directory.numbers(tiled ? TAG.tileOffsets : TAG.stripOffsets, count) ??
+    directory.numbers(tiled ? TAG.stripOffsets : TAG.tileOffsets, count);
+  const lengths = directory.numbers(tiled ? TAG.tileLengths : TAG.stripLengths, count) ??
+    directory.numbers(tiled ? TAG.stripLengths : TAG.tileLengths, count);
   if (offsets === undefined || offsets.length < count || (lengths !== undefined && lengths.length < count)) {
     throw new RangeError(`it has ${offsets?.length ?? 0} parts, expected ${count}`);
   }
