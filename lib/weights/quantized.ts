@@ -33,7 +33,7 @@
 
 import { RanetError } from "../errors.ts";
 import { type Gate, gateOf } from "../network/activation.ts";
-import type { Convolution, Layer, Network } from "../network/network.ts";
+import type { Convolution, DepthwiseConvolution, Layer, Network, View } from "../network/network.ts";
 import { quote } from "./messages.ts";
 import { reweightOf } from "./temperature.ts";
 import type { Tensor } from "./tensor.ts";
@@ -268,7 +268,63 @@ export function parseQuantized(
       code: "mismatch",
     });
   };
-  const expected = quantizedParameters(network);
+  checkShapes(quantizedParameters(network), tensors, refuse);
+  const read = new CheckedTensors(tensors, refuse);
+  const convolutions = new Map<string, QuantizedConvolution>();
+  const squeezes = new Map<string, Float32Array>();
+  const excitations = new Map<string, QuantizedExcitation>();
+  const classifiers = new Map<string, QuantizedClassifier>();
+  const scales = network.features.map(({ channels }) => new Float32Array(channels));
+  const setScale = ({ feature, offset }: View, scale: Float32Array) => scales[feature].set(scale, offset);
+  for (const layer of network.exits.flatMap((exit) => exit.layers)) {
+    const [input] = layer.reads;
+    switch (layer.kind) {
+      case "convolution":
+      case "depthwise": {
+        const found = layer.kind === "depthwise" ? read.depthwise(layer) : read.convolution(layer);
+        convolutions.set(layer.name, found);
+        setScale(layer.writes[0], found.scale);
+        break;
+      }
+      case "squeeze":
+        squeezes.set(layer.name, read.positive(`${layer.name}.multiplier`));
+        setScale(layer.writes[0], read.positive(`${layer.name}.scale`));
+        break;
+      case "excitation": {
+        const { name, reads: [, from], writes: [output], gate } = layer;
+        const gates = gateTable(gate, scales[from.feature][from.offset]);
+        excitations.set(name, { multiplier: read.positive(`${name}.multiplier`, MAX_GATE_MULTIPLIER), gates });
+        setScale(output, read.positive(`${name}.scale`));
+        break;
+      }
+      case "max-pool":
+      case "resize": {
+        const own = scales[input.feature].subarray(input.offset, input.offset + input.channels);
+        setScale(layer.writes[0], own);
+        break;
+      }
+      case "classifier":
+        classifiers.set(layer.name, {
+          weight: read.finite(`${layer.name}.weight`),
+          bias: read.finite(`${layer.name}.bias`),
+          steps: scales[input.feature].slice(input.offset, input.offset + input.channels),
+          reweight: reweightOf(layer, temperatures),
+        });
+        break;
+      default:
+        layer satisfies never;
+    }
+  }
+  const [imageScale] = read.positive(IMAGE_SCALE);
+  return { imageScale, convolutions, squeezes, excitations, classifiers, scales };
+}
+
+/** Refuses tensors that are missing, unexpected or of another shape. */
+function checkShapes(
+  expected: readonly QuantizedParameter[],
+  tensors: ReadonlyMap<string, Tensor>,
+  refuse: (reason: string) => never,
+): void {
   for (const { name, shape } of expected) {
     const found = tensors.get(name) ?? refuse(`tensor ${quote(name)} [${shape.join(", ")}] is missing`);
     if (found.shape.join() !== shape.join()) {
@@ -279,102 +335,62 @@ export function parseQuantized(
   for (const name of tensors.keys()) {
     if (!names.has(name)) refuse(`tensor ${quote(name)} is not a parameter of this architecture`);
   }
+}
 
-  const find = (name: string, isValid: (value: number) => boolean, wanted: string): Float32Array => {
-    const { data } = tensors.get(name)!;
-    const bad = data.findIndex((value) => !isValid(value));
-    if (bad >= 0) refuse(`tensor ${quote(name)} contains ${data[bad]} at index ${bad}, expected ${wanted}`);
-    return data;
-  };
-  const whole = (name: string, most: number) =>
-    find(
-      name,
-      (value) => Number.isInteger(value) && Math.abs(value) <= most,
-      `whole numbers from ${-most} to ${most}`,
-    );
-  // Some GPUs flush subnormal numbers to zero.
-  const positive = (name: string) =>
-    find(name, (value) => value >= LEAST_SCALE && value < Infinity, "finite numbers above 0");
-  const finite = (name: string) => find(name, Number.isFinite, "finite numbers");
+/** Reads tensors whose shapes have been checked, and refuses invalid values. */
+class CheckedTensors {
+  readonly #tensors: ReadonlyMap<string, Tensor>;
+  readonly #refuse: (reason: string) => never;
 
-  const convolutions = new Map<string, QuantizedConvolution>();
-  const squeezes = new Map<string, Float32Array>();
-  const excitations = new Map<string, QuantizedExcitation>();
-  const classifiers = new Map<string, QuantizedClassifier>();
-  const scales = network.features.map(({ channels }) => new Float32Array(channels));
-  for (const layer of network.exits.flatMap((exit) => exit.layers)) {
-    const [input] = layer.reads;
-    switch (layer.kind) {
-      case "convolution": {
-        const { name } = layer;
-        const weight = readsImage(layer)
-          ? Int16Array.from(whole(`${name}.weight`, MAX_IMAGE_WEIGHT))
-          : Int8Array.from(whole(`${name}.weight`, MAX_WEIGHT));
-        const bias = Int32Array.from(whole(`${name}.bias`, MAX_BIAS));
-        const most = readsImage(layer) ? MAX_PIXEL : MAX_STEP;
-        const large = findLargeSum(weight, bias, { most, limit: MAX_SUM });
-        if (large >= 0) refuse(`tensor ${quote(`${name}.weight`)} can cause sums above 2³¹ at output ${large}`);
-        const [output] = layer.writes;
-        const [given, channels] = [positive(`${name}.scale`), output.channels];
-        const scale = makesGates(layer) ? new Float32Array(channels).fill(given[0]) : given;
-        convolutions.set(name, { weight, bias, multiplier: positive(`${name}.multiplier`), scale });
-        scales[output.feature].set(scale, output.offset);
-        break;
-      }
-      case "depthwise": {
-        const { name, writes: [output] } = layer;
-        const weight = Int8Array.from(whole(`${name}.weight`, MAX_WEIGHT));
-        const bias = Int32Array.from(whole(`${name}.bias`, MAX_BIAS));
-        const large = findLargeSum(weight, bias, { most: MAX_STEP, limit: MAX_WHOLE });
-        if (large >= 0) refuse(`tensor ${quote(`${name}.bias`)} can cause sums above 2²⁴ at channel ${large}`);
-        const scale = positive(`${name}.scale`);
-        convolutions.set(name, { weight, bias, multiplier: positive(`${name}.multiplier`), scale });
-        scales[output.feature].set(scale, output.offset);
-        break;
-      }
-      case "squeeze": {
-        const { name, writes: [output] } = layer;
-        squeezes.set(name, positive(`${name}.multiplier`));
-        scales[output.feature].set(positive(`${name}.scale`), output.offset);
-        break;
-      }
-      case "excitation": {
-        const { name, reads: [, from], writes: [output], gate } = layer;
-        const multiplier = positive(`${name}.multiplier`);
-        const large = multiplier.findIndex((value) => value > MAX_GATE_MULTIPLIER);
-        if (large >= 0) {
-          refuse(
-            `tensor ${quote(`${name}.multiplier`)} contains ${multiplier[large]} at index ${large}, expected at most ` +
-              `${MAX_GATE_MULTIPLIER}`,
-          );
-        }
-        excitations.set(name, { multiplier, gates: gateTable(gate, scales[from.feature][from.offset]) });
-        scales[output.feature].set(positive(`${name}.scale`), output.offset);
-        break;
-      }
-      case "max-pool":
-      case "resize": {
-        const [output] = layer.writes;
-        const own = scales[input.feature].subarray(input.offset, input.offset + input.channels);
-        scales[output.feature].set(own, output.offset);
-        break;
-      }
-      case "classifier": {
-        const { name } = layer;
-        const steps = scales[input.feature].slice(input.offset, input.offset + input.channels);
-        classifiers.set(name, {
-          weight: finite(`${name}.weight`),
-          bias: finite(`${name}.bias`),
-          steps,
-          reweight: reweightOf(layer, temperatures),
-        });
-        break;
-      }
-      default:
-        layer satisfies never;
-    }
+  constructor(tensors: ReadonlyMap<string, Tensor>, refuse: (reason: string) => never) {
+    this.#tensors = tensors;
+    this.#refuse = refuse;
   }
-  return { imageScale: positive(IMAGE_SCALE)[0], convolutions, squeezes, excitations, classifiers, scales };
+
+  convolution(layer: Convolution): QuantizedConvolution {
+    const { name, writes: [{ channels }] } = layer;
+    const isImage = readsImage(layer);
+    const weight = isImage
+      ? Int16Array.from(this.#whole(`${name}.weight`, MAX_IMAGE_WEIGHT))
+      : Int8Array.from(this.#whole(`${name}.weight`, MAX_WEIGHT));
+    const bias = Int32Array.from(this.#whole(`${name}.bias`, MAX_BIAS));
+    const large = findLargeSum(weight, bias, { most: isImage ? MAX_PIXEL : MAX_STEP, limit: MAX_SUM });
+    if (large >= 0) this.#refuse(`tensor ${quote(`${name}.weight`)} can cause sums above 2³¹ at output ${large}`);
+    const given = this.positive(`${name}.scale`);
+    const scale = makesGates(layer) ? new Float32Array(channels).fill(given[0]) : given;
+    return { weight, bias, multiplier: this.positive(`${name}.multiplier`), scale };
+  }
+
+  depthwise({ name }: DepthwiseConvolution): QuantizedConvolution {
+    const weight = Int8Array.from(this.#whole(`${name}.weight`, MAX_WEIGHT));
+    const bias = Int32Array.from(this.#whole(`${name}.bias`, MAX_BIAS));
+    const large = findLargeSum(weight, bias, { most: MAX_STEP, limit: MAX_WHOLE });
+    if (large >= 0) this.#refuse(`tensor ${quote(`${name}.bias`)} can cause sums above 2²⁴ at channel ${large}`);
+    const scale = this.positive(`${name}.scale`);
+    return { weight, bias, multiplier: this.positive(`${name}.multiplier`), scale };
+  }
+
+  positive(name: string, most = Infinity): Float32Array {
+    // Some GPUs flush subnormal numbers to zero.
+    const data = this.#find(name, (value) => value >= LEAST_SCALE && value < Infinity, "finite numbers above 0");
+    return most === Infinity ? data : this.#find(name, (value) => value <= most, `at most ${most}`);
+  }
+
+  finite(name: string): Float32Array {
+    return this.#find(name, Number.isFinite, "finite numbers");
+  }
+
+  #whole(name: string, most: number): Float32Array {
+    const isValid = (value: number) => Number.isInteger(value) && Math.abs(value) <= most;
+    return this.#find(name, isValid, `whole numbers from ${-most} to ${most}`);
+  }
+
+  #find(name: string, isValid: (value: number) => boolean, wanted: string): Float32Array {
+    const { data } = this.#tensors.get(name)!;
+    const bad = data.findIndex((value) => !isValid(value));
+    if (bad >= 0) this.#refuse(`tensor ${quote(name)} contains ${data[bad]} at index ${bad}, expected ${wanted}`);
+    return data;
+  }
 }
 
 /** The gate of each number, in units of 1 / {@linkcode SHARES}. `scale`: value of one step of its input. */
