@@ -5,10 +5,11 @@
  * @module
  */
 
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { RanetError } from "../errors.ts";
 import { classFinder } from "../spec/classes.ts";
 import { IMAGE_FILE, isSampleFile } from "./image_files.ts";
+import { findEnd } from "./list_files.ts";
 import { LIST_FILE, readTable } from "./list_table.ts";
 import {
   findGroups,
@@ -32,6 +33,8 @@ const INSTEAD: Readonly<Record<Part, readonly Part[]>> = {
 const OTHER_LIST =
   /readme|licen[cs]e|requirements|sample_?submission|_boxes\.txt$|^(wnids|words|classes|labels)\.txt$/i;
 
+/** Lines of a list that are tried. */
+const TRIED = 4;
 /** Most folders that are searched for unsupported files. */
 const LOOKED_INTO = 8;
 
@@ -60,17 +63,17 @@ export async function findLayout(
   refuseOthers(path, files);
   const find = classFinder(labels);
   if (folders.some((name) => find(name) !== undefined)) return { kind: "folder", path };
-  const lists = files.filter((name) => LIST_FILE.test(name) && !OTHER_LIST.test(name));
+  const lists = files.filter(isList);
   const hasImages = files.some((name) => IMAGE_FILE.test(name)) ||
     folders[0] === "images" && await foldersOnly(join(path, folders[0])) === undefined;
   if (folders.length <= 1 && (hasImages || lists.length > 0)) {
     if (lists.length === 1) return { kind: "list", path: join(path, lists[0]!) };
     if (hasImages) throw unlabelled(path, lists);
   }
-  const training = await trainingPart(path, folders);
+  const own = lists.filter((name) => lists.length === 1 || /^train/i.test(name));
+  const training = await trainingPart(path, folders, own);
   if (training === undefined) return await groupedLayout(path, { files, folders, labels, part });
   if (part === "training" && !(await isLabelled(join(path, training)))) {
-    const own = lists.filter((name) => lists.length === 1 || /^train/i.test(name));
     if (own.length === 1) return { kind: "list", path: join(path, own[0]!) };
   }
   for (const each of [part, ...INSTEAD[part]]) {
@@ -166,14 +169,37 @@ async function refuseUnread(path: string, files: readonly string[], folders: rea
 
 /**
  * The training folder; `undefined` if `train` contains images like the folders beside it, because it is then a class
- * (trains).
+ * (trains), and no list contains its images.
+ *
+ * @param lists Lists of training images in `path`.
  */
-async function trainingPart(path: string, folders: readonly string[]): Promise<string | undefined> {
+async function trainingPart(
+  path: string,
+  folders: readonly string[],
+  lists: readonly string[],
+): Promise<string | undefined> {
   const training = partOf("training", folders) ?? await onlyWithImages(path, folders);
   if (training === undefined || await foldersOnly(join(path, training)) !== undefined) return training;
+  const folder = join(path, training);
+  if (hasList((await list(folder)).files)) return training;
+  for (const name of lists) if (await listsImagesIn(folder, join(path, name))) return training;
   const others = folders.filter((name) => name !== training && !isNamedAfterPart(name));
   for (const name of others) if (await foldersOnly(join(path, name)) === undefined) return undefined;
   return training;
+}
+
+/** Whether the first lines of a list contain images in a folder beside it. */
+async function listsImagesIn(folder: string, list: string): Promise<boolean> {
+  const start = `${basename(folder)}/`;
+  try {
+    const cells = (await readTable(list)).slice(0, TRIED).flatMap(({ cells }) => cells);
+    const names = cells.filter((cell) => !cell.includes(".."))
+      .map((cell) => cell.startsWith(start) ? cell.slice(start.length) : cell);
+    return await findEnd(folder, names) !== undefined;
+  } catch (error) {
+    if (error instanceof RanetError) return false; // a table of something else
+    throw error;
+  }
 }
 
 /** The only folder named after the training part that has images, where others have records of them, say. */
@@ -213,7 +239,16 @@ async function list(path: string): Promise<{ readonly files: readonly string[]; 
 /** Whether a folder has class folders or a list. */
 async function isLabelled(path: string): Promise<boolean> {
   const { files, folders } = await list(await withoutWrappers(path));
-  return folders.length > 1 || files.some((name) => LIST_FILE.test(name) && !OTHER_LIST.test(name));
+  return folders.length > 1 || hasList(files);
+}
+
+function hasList(files: readonly string[]): boolean {
+  return files.some(isList);
+}
+
+/** Whether a file's name is that of a list that may contain labels. */
+function isList(name: string): boolean {
+  return LIST_FILE.test(name) && !OTHER_LIST.test(name);
 }
 
 function unlabelled(path: string, lists: readonly string[]): RanetError {

@@ -58,8 +58,8 @@ export async function findFiles(
   );
 }
 
-/** The extension with which one of these files exists in a folder. */
-async function findEnd(folder: string, paths: readonly string[]): Promise<string | undefined> {
+/** The extension with which one of these files exists in a folder; `undefined` if there is none. */
+export async function findEnd(folder: string, paths: readonly string[]): Promise<string | undefined> {
   for (const end of ENDS) {
     for (const path of paths) if (path !== "" && await isFile(join(folder, path + end))) return end;
   }

@@ -489,6 +489,24 @@ Deno.test("columns of ones and zeros name the classes, also those without an ima
   });
 });
 
+Deno.test("a folder train is a part, not a class, if a list contains its images, also beside other folders of images", async () => {
+  const files = { "train/1.jpg": null, "train/2.jpg": null, "masks/1.jpg": null };
+  const list = "id,label\n1.jpg,cat\n2.jpg,dog\n";
+  for (
+    const where of [{ "labels.csv": list }, { "train_list.txt": "train/1.jpg,cat\ntrain/2.jpg,dog\n" }, {
+      "train/labels.csv": list,
+    }]
+  ) {
+    await withFolder({ ...files, ...where }, async (folder) => {
+      const found = await entries(await open(folder, pets, { part: "training" }), folder, pets);
+      assertEquals(found, ["train/1.jpg cat", "train/2.jpg dog"]);
+    });
+  }
+  await withFolder({ ...files, "sizes.csv": "folder,images\ntrain,20\nmasks,10\n" }, async (folder) => {
+    assertEquals(await readClassNames(folder), ["masks", "train"]);
+  });
+});
+
 Deno.test("a list's images are in the folder of the part that its name contains; without one, several folders are refused", async () => {
   const inFolders = (...folders: readonly string[]) =>
     Object.fromEntries(folders.flatMap((folder) => ["1", "2"].map((id) => [`${folder}/${id}.jpg`, null])));

@@ -126,6 +126,16 @@ Deno.test("damaged TIFF bands give numbers or a RanetError", async () => {
   );
 });
 
+Deno.test("a missing value outside the range of integers is the nearest in it, as in GDAL", async () => {
+  const text = "50000";
+  const bytes = await read("sparseshort-planes.tif");
+  const at = new TextDecoder("latin1").decode(bytes).indexOf(`${text}\0`);
+  for (const [written, value] of [["9999", 9999], ["1e99", 65_535], ["-1e9", 0], ["nan", 0]] as const) {
+    bytes.set(new TextEncoder().encode(written.padEnd(text.length, "\0")), at);
+    assertEquals(describeBands(bytes, { most }).map(({ missing }) => missing), [value]);
+  }
+});
+
 /** A TIFF of `count` pictures of one byte in a tile of `side`; each has the same list of `parts` positions. */
 function manyPictures({ count, side, parts }: { count: number; side: number; parts: number }): Uint8Array {
   const fields = [[256, 1], [257, 1], [258, 8], [259, 8], [322, side], [323, side], [324, 8, parts], [325, 8, parts]];

@@ -299,7 +299,7 @@ function readPicture(
     lengths: lengths ?? offsets.map((_, i) => rowBytes * Math.min(part.height, height - i * part.height)),
     palette: colour === "palette" ? directory.numbers(TAG.palette) ?? [] : [],
     twoDimensional: (one(TAG.t4Options, 0) & 1) !== 0,
-    missing: wholeNumber(missingValue(directory), bits),
+    missing: missingValue(directory, { least: 0, most: 2 ** bits - 1 }),
     jpegTables: directory.bytes(TAG.jpegTables),
   };
   if (lengths === undefined && (packing !== "none" || part.tiled || planar)) {
@@ -310,20 +310,24 @@ function readPicture(
   return picture;
 }
 
-/** GDAL's value for missing data. Parts that contain only this value may be omitted from the file. */
-export function missingValue(directory: Directory): number {
+/**
+ * GDAL's value for missing data. Parts that contain only this value may be omitted from the file.
+ *
+ * @param range Range of the samples, if they are integers. GDAL takes the nearest value in it.
+ */
+export function missingValue(
+  directory: Directory,
+  range?: { readonly least: number; readonly most: number },
+): number {
   const text = directory.text(TAG.gdalNodata)?.trim();
-  return text ? Number(text) : 0;
+  const value = text ? Number(text) : 0;
+  if (range === undefined) return value;
+  return Number.isNaN(value) ? 0 : Math.min(Math.max(Math.round(value), range.least), range.most);
 }
 
 /** Whether GDAL has omitted a part from the file. */
 export function isMissing({ offsets, lengths }: Pick<TiffPicture, "offsets" | "lengths">, index: number): boolean {
   return offsets[index] === 0 && lengths[index] === 0;
-}
-
-/** A number as a sample; 0 if it is not a valid sample. */
-function wholeNumber(value: number, bits: number): number {
-  return Number.isInteger(value) && value >= 0 && value < 2 ** bits ? value : 0;
 }
 
 /** Advice for camera raw files. */
