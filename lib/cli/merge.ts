@@ -21,8 +21,9 @@ export const mergeCommand: Command<"out"> = {
   usage: "PART… --out WHOLE",
   operands: [1, Infinity],
   description: `Merges the results of classify --shard (files) or eval --shard (folders) into WHOLE. Both
-may be named by a pattern in quotes. The result is byte for byte what one run without shards writes on the same kind of machine. After merging eval's folders, run
-the same eval without --shard for the report, or calibrate --logits for thresholds.
+may be named by a pattern in quotes. The result is byte for byte what one run without shards writes on the same kind
+of machine. After merging eval's folders, run the same eval without --shard for the report, or calibrate --logits for
+thresholds.
 
 Refuses shards that are missing, duplicated or unfinished, or that differ in model, weights, thresholds, version or
 input. Warns if shards come from devices that round differently.`,
