@@ -492,11 +492,12 @@ Deno.test("columns of ones and zeros name the classes, also those without an ima
 Deno.test("a folder train is a part, not a class, if a list contains its images, also beside other folders of images", async () => {
   const files = { "train/1.jpg": null, "train/2.jpg": null, "masks/1.jpg": null };
   const list = "id,label\n1.jpg,cat\n2.jpg,dog\n";
-  for (
-    const where of [{ "labels.csv": list }, { "train_list.txt": "train/1.jpg,cat\ntrain/2.jpg,dog\n" }, {
-      "train/labels.csv": list,
-    }]
-  ) {
+  const lists: Readonly<Record<string, string>>[] = [
+    { "labels.csv": list },
+    { "train_list.txt": "train/1.jpg,cat\ntrain/2.jpg,dog\n" },
+    { "train/labels.csv": list },
+  ];
+  for (const where of lists) {
     await withFolder({ ...files, ...where }, async (folder) => {
       const found = await entries(await open(folder, pets, { part: "training" }), folder, pets);
       assertEquals(found, ["train/1.jpg cat", "train/2.jpg dog"]);
