@@ -29,8 +29,8 @@ chromiumTest("kernels and reference networks have been tested", () => {
   for (
     const file of [
       "tiles of 8 pixels × 4 quads",
-      "self-test finds",
-      "self-test of training finds",
+      "the self-test detects",
+      "training self-test detects",
       "imagenet-even: logits",
     ]
   ) {

@@ -24,6 +24,9 @@ export interface Result {
 
 const tests: Test[] = [];
 
+/** Variables of the environment: there has to be a GPU, and long tests run too. */
+const SET: ReadonlySet<string> = new Set(["RANET_REQUIRE_GPU", "RANET_LONG"]);
+
 function readFileSync(url: string | URL): Uint8Array<ArrayBuffer> {
   const request = new XMLHttpRequest();
   request.open("GET", url, false);
@@ -39,7 +42,7 @@ const registry = {
   test(nameOrTest: string | Test, fn?: Test["fn"]): void {
     tests.push(typeof nameOrTest === "string" ? { name: nameOrTest, fn: fn! } : nameOrTest);
   },
-  env: { get: (name: string): string | undefined => name === "RANET_REQUIRE_GPU" ? "1" : undefined },
+  env: { get: (name: string): string | undefined => SET.has(name) ? "1" : undefined },
   readFileSync,
   readTextFileSync: (url: string | URL): string => new TextDecoder().decode(readFileSync(url)),
   readFile: (url: string | URL): Promise<Uint8Array> => Promise.resolve(readFileSync(url)),
