@@ -9,8 +9,8 @@ import { ATTACKS } from "./attacks.ts";
 import type { Experience } from "./bystander.ts";
 import { ServerProcess, type Usage } from "./server_process.ts";
 
-/** Largest memory at any time. */
-const MAX_RSS = 700e6;
+/** Largest memory at any time. Memory at rest varies by 80 MB between rounds, with when V8 collects garbage. */
+const MAX_RSS = 800e6;
 /** Allowed growth until the end, of memory and of countable resources. */
 const GROWTH = { share: 1.1, ones: 4 };
 /** Limit of the median time of `/health` under an attack, in milliseconds. Other processes on this machine affect it. */
@@ -20,6 +20,9 @@ const MAX_HEALTH_EVER = 5000;
 const CUSTOMERS = 4;
 /** Attacks are scaled down if there are fewer minutes than this, so that each runs at least once. */
 const SHORT = { minutes: 3, scale: 0.2 };
+/** Further rounds to find out whether growth lasts. */
+const MORE_ROUNDS = 3;
+const KEYS = ["rss", "descriptors", "threads"] as const;
 /** Pause before resources are measured, in milliseconds. */
 const REST = 5000;
 
@@ -92,17 +95,18 @@ const round = async (): Promise<Usage> => {
   return await atRest();
 };
 const before = await round();
+const grown = (after: Usage) =>
+  KEYS.filter((key) => after[key] > Math.max(GROWTH.share * before[key], before[key] + GROWTH.ones));
 let after = await round();
 while (performance.now() < end) after = await round();
+// A leak grows in every round. What has not been collected yet does not, so growth has to last.
+for (let more = 0; more < MORE_ROUNDS && grown(after).length > 0; more++) after = await round();
 clearInterval(watch);
 await ask("stop");
 others.terminate();
 
-for (const key of ["rss", "descriptors", "threads"] as const) {
-  console.log(`${key}: ${before[key]} after the first round, ${after[key]} at the end`);
-  const allowed = Math.max(GROWTH.share * before[key], before[key] + GROWTH.ones);
-  if (after[key] > allowed) problems.push(`${key} grew from ${before[key]} to ${after[key]}`);
-}
+for (const key of KEYS) console.log(`${key}: ${before[key]} after the first round, ${after[key]} at the end`);
+for (const key of grown(after)) problems.push(`${key} grew from ${before[key]} to ${after[key]}`);
 const highest = Math.max(...usages.map(({ rss }) => rss));
 console.log(`peak memory: ${(highest / 1e6).toFixed(0)} MB`);
 if (highest > MAX_RSS) problems.push(`memory reached ${highest} bytes, more than ${MAX_RSS}`);
