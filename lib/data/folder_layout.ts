@@ -14,6 +14,7 @@ import { LIST_FILE, readTable } from "./list_table.ts";
 import {
   findGroups,
   foldersOnly,
+  hasImagesIn,
   isNamedAfter,
   isNamedAfterPart,
   type Part,
@@ -184,8 +185,7 @@ async function trainingPart(
   if (hasList((await list(folder)).files)) return training;
   for (const name of lists) if (await listsImagesIn(folder, join(path, name))) return training;
   const others = folders.filter((name) => name !== training && !isNamedAfterPart(name));
-  for (const name of others) if (await foldersOnly(join(path, name)) === undefined) return undefined;
-  return training;
+  return await hasImagesIn(path, others) ? undefined : training;
 }
 
 /** Whether the first lines of a list contain images in a folder beside it. */

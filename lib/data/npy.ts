@@ -4,22 +4,13 @@
  * @module
  */
 import { RanetError } from "../errors.ts";
-import { halfValue } from "../weights/half.ts";
 import type { Tensor } from "../weights/tensor.ts";
+import { divisorOf, type NumberFormat, NUMBERS } from "./numbers.ts";
 
-/** Readers of each type: little-endian, converted to float32. */
-const READERS: Readonly<Record<string, readonly [bytes: number, read: (view: DataView, at: number) => number]>> = {
-  "<f2": [2, (view, at) => halfValue(view.getUint16(at, true))],
-  "<f4": [4, (view, at) => view.getFloat32(at, true)],
-  "<f8": [8, (view, at) => view.getFloat64(at, true)],
-};
-/** Readers of integers, divided by the largest value of their type. */
-const INTEGERS: typeof READERS = {
-  "|u1": [1, (view, at) => view.getUint8(at) / 255],
-  "|i1": [1, (view, at) => view.getInt8(at) / 127],
-  "<u2": [2, (view, at) => view.getUint16(at, true) / 65_535],
-  "<i2": [2, (view, at) => view.getInt16(at, true) / 32_767],
-};
+/** Supported types, little-endian. */
+const FORMATS: Readonly<Record<string, NumberFormat>> = { "<f2": "float16", "<f4": "float32", "<f8": "float64" };
+/** Types of integers. */
+const INTEGERS: typeof FORMATS = { "|u1": "uint8", "|i1": "int8", "<u2": "uint16", "<i2": "int16" };
 const MAX_DIMENSIONS = 32; // NumPy's own limit
 
 /**
@@ -60,22 +51,23 @@ export function readNpy(bytes: Uint8Array, options: { readonly source: string; r
   if (descr === undefined || order === undefined || sizes === undefined) {
     return refuse(`its header lacks descr, fortran_order or shape: ${JSON.stringify(header.slice(0, 200))}`);
   }
-  const readers = options.integers ? { ...READERS, ...INTEGERS } : READERS;
-  const reader = Object.hasOwn(readers, descr) ? readers[descr] : undefined;
-  if (reader === undefined) {
+  const formats = options.integers ? { ...FORMATS, ...INTEGERS } : FORMATS;
+  const format = Object.hasOwn(formats, descr) ? formats[descr] : undefined;
+  if (format === undefined) {
     return refuse(`its type is ${JSON.stringify(descr)}, expected "<f4" (or "<f2", "<f8"): use array.astype("<f4")`);
   }
   if (order === "True") return refuse("it is in Fortran order: save numpy.ascontiguousarray(array)");
   const shape = (sizes.match(/\d+/g) ?? []).map(Number);
   if (shape.length > MAX_DIMENSIONS) return refuse(`${shape.length} dimensions are more than ${MAX_DIMENSIONS}`);
   const length = shape.reduce((product, size) => product * size, 1);
-  const [size, read] = reader;
+  const { bytes: size, read } = NUMBERS[format];
+  const divisor = divisorOf(NUMBERS[format]);
   if (bytes.length - end !== length * size) {
     return refuse(`shape [${shape}] of ${descr} takes ${length * size} bytes, found ${bytes.length - end}`);
   }
   const data = new Float32Array(length);
   for (let i = 0; i < length; i++) {
-    data[i] = read(view, end + i * size);
+    data[i] = read(view, end + i * size, true) / divisor;
     if (!Number.isFinite(data[i])) return refuse(`value ${i} is ${data[i]}, expected finite numbers`);
   }
   return { shape, data };

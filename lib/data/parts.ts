@@ -108,7 +108,8 @@ export async function findGroups(path: string, folders: readonly string[]): Prom
   return { paths: groups.map(({ path }) => path), areParts };
 }
 
-async function hasImagesIn(path: string, folders: readonly string[]): Promise<boolean> {
+/** Whether one of the folders in `path` contains images itself. */
+export async function hasImagesIn(path: string, folders: readonly string[]): Promise<boolean> {
   for (const folder of folders) if (await foldersOnly(join(path, folder)) === undefined) return true;
   return false;
 }

@@ -4,12 +4,10 @@
  * @module
  */
 
+import { type NumberFormat, NUMBERS } from "../numbers.ts";
 import { type Directory, readDirectory } from "./directory.ts";
 import type { Packing, TiffPicture } from "./picture.ts";
 import { firstPicture, missingValue, PACKINGS, readParts, TAG } from "./picture.ts";
-
-/** Types of numbers. */
-export type NumberFormat = "uint8" | "int8" | "uint16" | "int16" | "float16" | "float32" | "float64";
 
 /** Bands in a supported layout. */
 export interface TiffBands extends
@@ -44,13 +42,6 @@ const FORMATS: ReadonlyMap<string, NumberFormat> = new Map([
   ["3 32", "float32"],
   ["3 64", "float64"],
 ]);
-/** Ranges of integers. */
-const RANGES: Readonly<Partial<Record<NumberFormat, { readonly least: number; readonly most: number }>>> = {
-  uint8: { least: 0, most: 255 },
-  int8: { least: -128, most: 127 },
-  uint16: { least: 0, most: 65_535 },
-  int16: { least: -32_768, most: 32_767 },
-};
 /** Size limit in bytes of all parts of all pictures, including the margins of tiles. */
 const MAX_BYTES = 2 ** 29;
 /** Predictors of whole numbers and of floating-point numbers. */
@@ -146,7 +137,7 @@ function describePicture(directory: Directory, { most }: { readonly most: number
     part,
     offsets,
     lengths,
-    missing: missingValue(directory, RANGES[format]),
+    missing: missingValue(directory, NUMBERS[format].range),
   };
 }
 

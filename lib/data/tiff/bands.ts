@@ -4,32 +4,11 @@
  * @module
  */
 
-import { halfValue } from "../../weights/half.ts";
+import { divisorOf, NUMBERS } from "../numbers.ts";
 import { addDifferences, addFloatDifferences } from "./differences.ts";
-import { describeBands, type NumberFormat, type TiffBands } from "./band_layout.ts";
+import { describeBands, type TiffBands } from "./band_layout.ts";
 import { isMissing } from "./picture.ts";
 import { reverseBits, unpack } from "./unpack.ts";
-
-/** Reads a number. */
-type Reader = (view: DataView, at: number, little: boolean) => number;
-
-/** The largest integer of a type. */
-const LARGEST: Readonly<Partial<Record<NumberFormat, number>>> = {
-  uint8: 255,
-  int8: 127,
-  uint16: 65_535,
-  int16: 32_767,
-};
-/** Integers are divided by the largest value of their type, as in arrays. Other numbers stay as they are. */
-const READERS: Readonly<Record<NumberFormat, Reader>> = {
-  uint8: (view, at) => view.getUint8(at) / 255,
-  int8: (view, at) => view.getInt8(at) / 127,
-  uint16: (view, at, little) => view.getUint16(at, little) / 65_535,
-  int16: (view, at, little) => view.getInt16(at, little) / 32_767,
-  float16: (view, at, little) => halfValue(view.getUint16(at, little)),
-  float32: (view, at, little) => view.getFloat32(at, little),
-  float64: (view, at, little) => view.getFloat64(at, little),
-};
 
 /**
  * Reads the bands of a TIFF file, as `describeBands` finds them, without applying its orientation.
@@ -62,8 +41,8 @@ function decodePicture(
   { data, first }: { readonly data: Float32Array; readonly first: number },
 ): void {
   const { width, height, samples, part, planar, format, little } = bands;
-  const read = READERS[format];
-  const missing = bands.missing / (LARGEST[format] ?? 1);
+  const { read } = NUMBERS[format];
+  const divisor = divisorOf(NUMBERS[format]);
   const size = bands.bits / 8;
   const step = planar ? 1 : samples;
   const row = part.width * step * size;
@@ -73,14 +52,15 @@ function decodePicture(
     const place = index % count;
     const [left, top] = [place % columns * part.width, Math.floor(place / columns) * part.height];
     const rows = Math.min(part.height, height - top);
-    const stored = isMissing(bands, index) ? undefined : unpacked(bytes, bands, { index, rows, length: row * rows });
-    const view = stored && new DataView(stored.buffer);
+    const plain = isMissing(bands, index) ? undefined : unpacked(bytes, bands, { index, rows, length: row * rows });
+    const view = plain && new DataView(plain.buffer);
     for (let sample = 0; sample < step; sample++) {
       const band = first + (planar ? Math.floor(index / count) : sample);
       for (let y = 0; y < rows; y++) {
         let to = (band * height + top + y) * width + left;
         for (let x = 0; x < Math.min(part.width, width - left); x++, to++) {
-          const value = view ? read(view, y * row + (x * step + sample) * size, little) : missing;
+          const stored = view ? read(view, y * row + (x * step + sample) * size, little) : bands.missing;
+          const value = stored / divisor;
           if (!Number.isFinite(value)) {
             throw new RangeError(`band ${band + 1}, row ${top + y}, column ${left + x} is ${value}, expected a number`);
           }

@@ -193,9 +193,7 @@ const STRUCTS = {
   WinogradWeightGradientArgs: {
     ...INPUT,
     inChannels: u32("channels read"),
-    gradient: u32("address of the gradient of the first sample's first output channel"),
-    gradientBytes: u32("bytes from sample to sample"),
-    gradientPitch: u32("bytes from pixel to pixel"),
+    ...GRADIENT,
     outChannels: u32("channels written"),
     group: u32("samples whose patches are computed together"),
     copyBytes: u32("bytes of scratch memory for a copy of a block of the group's input"),

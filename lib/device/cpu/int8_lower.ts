@@ -14,6 +14,7 @@ import { writeOperation } from "./abi.ts";
 import { type Int8Product, PRODUCTS } from "./int8_product.ts";
 import { packDepthwise, packInt8, PANEL, stepsOf } from "./int8_weights.ts";
 import { betweenPlaces, inputArguments, lowerWindow, outputArguments, type Place, type Schedule } from "./lower.ts";
+import { vectorBytes } from "./pack.ts";
 import type { MemoryLayout } from "./memory.ts";
 import { forwardWindows, geometryKey } from "./windows.ts";
 
@@ -169,7 +170,7 @@ export class Int8Lowering {
 
   /** Keeps numbers, with zeros up to a multiple of `lanes`. */
   #vector(numbers: Float32Array | Int32Array, lanes = 4): number {
-    const padded = new Uint8Array(4 * lanes * Math.ceil(numbers.length / lanes));
+    const padded = new Uint8Array(vectorBytes(numbers.length, lanes));
     padded.set(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
     return this.#layout.keep(padded);
   }

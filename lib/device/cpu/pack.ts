@@ -66,3 +66,8 @@ function eachRow(shape: readonly number[], visit: VisitRow): void {
     }
   }
 }
+
+/** Size in bytes of a vector of 4-byte numbers, padded with zeros to a multiple of `lanes`. */
+export function vectorBytes(length: number, lanes = 4): number {
+  return 4 * lanes * Math.ceil(length / lanes);
+}

@@ -9,17 +9,12 @@ import { MAX_STEP, readsImage } from "../../weights/quantized.ts";
 import { INT8_IMAGE_BYTES } from "./int8_lower.ts";
 import { depthwiseBytes, int8WeightBytes, PANEL, stepsOf } from "./int8_weights.ts";
 import { filterLength } from "./lower.ts";
-import { packedLength } from "./pack.ts";
+import { packedLength, vectorBytes } from "./pack.ts";
 import { isWorthWinograd } from "./winograd.ts";
 
 /** Size of all weights in bytes, in floating point or 8 bits. */
 export function cpuWeightBytes({ stages }: Pick<Plan, "stages">, { int8 }: { readonly int8: boolean }): number {
   return Iterator.from(new Set(stages.flat(2))).reduce((sum, step) => sum + (int8 ? int8Bytes : floatBytes)(step), 0);
-}
-
-/** Size in bytes of a vector of 4-byte numbers, padded with zeros to a multiple of `lanes`. */
-function vectorBytes(length: number, lanes = 4): number {
-  return 4 * lanes * Math.ceil(length / lanes);
 }
 
 function floatBytes({ kind, layer, reads: [{ channels: inputs }], writes: [written] }: Step): number {
