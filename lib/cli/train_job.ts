@@ -32,6 +32,7 @@ import {
 } from "../training/recipe.ts";
 import { digestOf, type RunSetup } from "../training/run_setup.ts";
 import { DEFAULT_CACHE, type SessionOptions } from "../training/session.ts";
+import { checkSizes } from "../training/sizes.ts";
 import { splitDataset } from "../training/split.ts";
 import { readAmount } from "./amount.ts";
 import { choice, count, deviceChoice, required } from "./args.ts";
@@ -85,6 +86,7 @@ export async function newJob({ operands, options, flags }: Call<TrainOption>): P
   const network = buildNetwork(given);
   lossOf(wanted, network.exits.length);
   checkAugmentation(wanted, network.features[0].channels);
+  checkSizes(wanted, given);
   const below = options.val === undefined ? await validationBelow(data, given.classes) : undefined;
   const val = options.val ?? below ?? "split";
   const { readLabels, ...how } = datasetOptions({ options, flags });

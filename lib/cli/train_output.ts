@@ -6,11 +6,13 @@
  */
 
 import { accuracyInterval } from "../calibration/samples.ts";
+import { sidesOf, sizeOf, sizeText } from "../network/size.ts";
 import { bytes as byteText, large, percent } from "../text/numbers.ts";
 import type { RunOutcome } from "../training/loop.ts";
 import { bestEpoch, type EpochRecord, type StepRecord } from "../training/records.ts";
 import type { Session } from "../training/session.ts";
 import { duration } from "../training/training_report.ts";
+import { stagesOf } from "../training/sizes.ts";
 import { stepsPerEpoch } from "../training/batches.ts";
 import type { Terminal } from "./command.ts";
 import { NOTICE_STREAM } from "./output.ts";
@@ -75,6 +77,10 @@ export class TrainOutput implements Disposable {
       recipe: recipe.name,
       batch: recipe.batch,
       stepsPerEpoch: perEpoch,
+      sizes: stagesOf(recipe.sizes, {
+        epochs: Math.ceil(session.steps / perEpoch),
+        full: training.size,
+      }).map(({ until, size }) => ({ until, size: sidesOf(size) })),
       steps: session.steps,
       device: trainer.device,
       bytes: trainer.bytes,
@@ -99,7 +105,9 @@ export class TrainOutput implements Disposable {
 ${images} images of ${data} for training (${classCounts(counts, network.spec.classes)}), ${held}
 recipe ${recipe.name}: ${
           (session.steps / perEpoch).toFixed(1).replace(/\.0$/, "")
-        } epochs of ${perEpoch} steps, ${recipe.batch} images a step
+        } epochs of ${perEpoch} steps, ${recipe.batch} images a step${
+          facts.sizes.map(({ until, size }) => `, ${sizeText(sizeOf(size))} pixels until epoch ${until}`).join("")
+        }
 on ${trainer.device.name}: ${byteText(trainer.bytes)} for the network, ${byteText(kept)} for images${others}${
           facts.from > 0 ? `\ncontinuing after step ${facts.from} of ${session.steps}` : ""
         }`,
@@ -125,7 +133,7 @@ on ${trainer.device.name}: ${byteText(trainer.bytes)} for the network, ${byteTex
     this.#isPaced = true;
     const perStep = (warm[warm.length - 1] - warm[0]) / (warm.length - 1) / 1000;
     const perEpoch = perStep * stepsPerEpoch(session.training.store.usable.length, session.recipe.batch);
-    const left = perStep * (session.steps - session.position.step);
+    const left = perStep * session.remainingWork;
     if (this.#json) return this.#line("pace", { secondsPerStep: perStep, secondsPerEpoch: perEpoch, seconds: left });
     if (this.#progress) this.#progress.note(`${duration(perEpoch)} per epoch`);
     else {

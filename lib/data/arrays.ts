@@ -12,7 +12,7 @@ import { LIMITS } from "../spec/limits.ts";
 import type { RgbImage } from "./image.ts";
 import { recogniseFormat } from "./image_signatures.ts";
 import { readNpy } from "./npy.ts";
-import { normaliser, resizePlane, takesImages } from "./preprocess.ts";
+import { normaliser, planeResizer, takesImages } from "./preprocess.ts";
 import { describeBands } from "./tiff/band_layout.ts";
 import { decodeBands } from "./tiff/bands.ts";
 import { isTiff } from "./tiff/directory.ts";
@@ -58,8 +58,9 @@ export function arrayPlanes(
   }
   const { height, width } = sizeOf(form.size);
   const planes = new Float32Array(channels * height * width);
+  const resize = planeResizer(bands, form);
   bands.planes.forEach((plane, channel) => {
-    planes.set(resizePlane(plane, bands, form), channel * height * width);
+    planes.set(resize(plane), channel * height * width);
   });
   return planes;
 }

@@ -62,38 +62,39 @@ export function toPixels(
 }
 
 /**
- * Resizes and crops one plane of numbers in floating point.
+ * Creates a function that resizes and crops planes of numbers, row by row, in floating point.
  *
- * @param plane Row by row.
- * @param from Its size.
+ * @param from Size of a plane.
  * @param to The size that it is resized to, and the size of the crop.
  */
-export function resizePlane(
-  plane: Float32Array,
+export function planeResizer(
   from: Size,
   to: Pick<InputSpec, "size" | "resize">,
-): Float32Array {
+): (plane: Float32Array) => Float32Array {
   const size = sizeOf(to.size);
   const resized = covering(from, sizeOf(to.resize));
   const columns = resampling(from.width, resized.width, size.width);
   const rows = resampling(from.height, resized.height, size.height);
-  const sum = (values: Float32Array, first: number, stride: number, weights: Int32Array) =>
-    weights.reduce((total, weight, tap) => total + values[first + tap * stride]! * weight, 0) / (1 << PRECISION);
   const top = rows[0]!.first;
   const last = rows.at(-1)!;
-  const narrow = new Float32Array((last.first + last.weights.length - top) * size.width);
-  for (let y = 0; y < narrow.length / size.width; y++) {
-    columns.forEach(({ first, weights }, x) => {
-      narrow[y * size.width + x] = sum(plane, (top + y) * from.width + first, 1, weights);
-    });
-  }
-  const out = new Float32Array(areaOf(size));
-  rows.forEach(({ first, weights }, y) => {
-    for (let x = 0; x < size.width; x++) {
-      out[y * size.width + x] = sum(narrow, (first - top) * size.width + x, size.width, weights);
+  const height = last.first + last.weights.length - top;
+  return (plane) => {
+    const narrow = new Float32Array(height * size.width);
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < size.width; x++) {
+        const { first, weights } = columns[x]!;
+        narrow[y * size.width + x] = weightedSum(plane, (top + y) * from.width + first, 1, weights);
+      }
     }
-  });
-  return out;
+    const out = new Float32Array(areaOf(size));
+    for (let y = 0; y < size.height; y++) {
+      const { first, weights } = rows[y]!;
+      for (let x = 0; x < size.width; x++) {
+        out[y * size.width + x] = weightedSum(narrow, (first - top) * size.width + x, size.width, weights);
+      }
+    }
+    return out;
+  };
 }
 
 /**
@@ -302,6 +303,13 @@ function resample(image: RgbImage, columns: readonly Taps[], rows: readonly Taps
     for (let i = 0; i < 3 * width; i++) pixels[3 * y * width + i] = weigh(narrow, from + i, 3 * width, weights);
   }
   return pixels;
+}
+
+/** The weighted sum of numbers `stride` apart. */
+function weightedSum(values: Float32Array, from: number, stride: number, weights: Int32Array): number {
+  let sum = 0;
+  for (let tap = 0; tap < weights.length; tap++) sum += values[from + tap * stride]! * weights[tap]!;
+  return sum / (1 << PRECISION);
 }
 
 /** The weighted sum of bytes `stride` apart, rounded. */

@@ -14,6 +14,7 @@ import { areaOf, type Size } from "../network/size.ts";
 import type { ImageStore } from "./image_store.ts";
 import { mixBatch } from "./mix.ts";
 import { PURPOSE, randomStream, shuffle } from "./random.ts";
+import { resizeBatch } from "./sizes.ts";
 import type { Recipe } from "./recipe.ts";
 import type { StoredImage } from "./stored_image.ts";
 import { trivialAugment } from "./trivial_augment.ts";
@@ -67,15 +68,16 @@ export function epochOrder(usable: Uint32Array, recipe: Pick<Recipe, "shuffle" |
  *
  * @param source The source of images.
  * @param recipe How they are ordered and varied.
- * @param options `epoch`, from 0; `from`: the first batch; `to`: one more than the last batch.
+ * @param options `epoch`, from 0; `from`: the first batch; `to`: one more than the last batch; `size`: height and width
+ * of the prepared images, to which augmented ones are scaled, by default that of the source.
  * @throws {RanetError} If an image cannot be read and there is no `onBad`.
  */
 export async function* epochBatches(
   source: BatchSource,
   recipe: Recipe,
-  options: { readonly epoch: number; readonly from: number; readonly to: number },
+  options: { readonly epoch: number; readonly from: number; readonly to: number; readonly size?: Size },
 ): AsyncGenerator<ImageBatch> {
-  const { epoch, from, to } = options;
+  const { epoch, from, to, size = source.size } = options;
   const order = epochOrder(source.store.usable, recipe, epoch);
   const batches = Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
   yield* mapAhead(batches, AHEAD, async (batch) => {
@@ -85,9 +87,9 @@ export async function* epochBatches(
       (image, index, planes) => vary(image, planes, { source, recipe, epoch, index }),
     );
     const mixing = recipe.augment && recipe.augment.mix;
-    if (!mixing) return made;
     const random = randomStream(recipe.seed, PURPOSE.mix, epoch, batch);
-    return { ...made, second: mixBatch(made, mixing, source.size, random) };
+    const second = mixing ? mixBatch(made, mixing, source.size, random) : undefined;
+    return { ...made, images: resizeBatch(made.images, source.size, size), second };
   });
 }
 

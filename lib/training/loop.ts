@@ -15,6 +15,8 @@ import { addStep, emptySums, type EpochRecord, meansOf, type Position, type Step
 import { recomputeStatistics } from "./norm_statistics.ts";
 import { PURPOSE, randomStream } from "./random.ts";
 import { learningRateAt } from "./schedule.ts";
+import type { SizedTrainer } from "./sized_trainer.ts";
+import { scaleAt, scaledSize } from "./sizes.ts";
 import { validate, type ValidationOutcomes } from "./validate.ts";
 
 /** Maximum number of steps in flight, whose losses are not known yet, so that a GPU always has work. */
@@ -39,7 +41,9 @@ export interface RunOptions {
   /** The recipe. */
   readonly recipe: Recipe;
   /** The trainer, in the state of `position`. */
-  readonly trainer: Trainer;
+  readonly trainer: SizedTrainer;
+  /** Threads of the CPU for validation and statistics. Default: one per core. */
+  readonly threads?: number;
   /** Images to train on. */
   readonly training: BatchSource;
   /** Images to validate on at the end of every epoch. */
@@ -172,7 +176,10 @@ class Loop {
     const epoch = Math.floor(step / this.#perEpoch);
     const from = step % this.#perEpoch;
     const to = Math.min(this.#perEpoch, from + this.#steps - step);
-    for await (const { images, labels, second } of epochBatches(training, recipe, { epoch, from, to })) {
+    const epochs = Math.ceil(this.#steps / this.#perEpoch);
+    const size = scaledSize(training.size, scaleAt(recipe.sizes, epoch, epochs));
+    await trainer.use(size);
+    for await (const { images, labels, second } of epochBatches(training, recipe, { epoch, from, to, size })) {
       const seed = Math.floor(2 ** 32 * randomStream(recipe.seed, PURPOSE.dropout, step)());
       const learningRate = learningRateAt(recipe.schedule, step, this.#steps);
       this.#statistics = undefined;
@@ -235,7 +242,7 @@ class Loop {
   }
 
   async #finishEpoch(): Promise<void> {
-    const { network, trainer, signal, recipe, validateEvery = 1 } = this.#options;
+    const { network, trainer, threads, signal, recipe, validateEvery = 1 } = this.#options;
     const { sums, epochs, step } = this.#position;
     const epoch = Math.ceil(step / this.#perEpoch);
     const isDue = epoch % validateEvery === 0 || step === this.#steps;
@@ -252,7 +259,7 @@ class Loop {
       network,
       weightsOf({ position: this.#position, state: state!, statistics: this.#statistics }, recipe),
       validation,
-      { device: trainer.device.kind, signal },
+      { device: trainer.device.kind, threads, signal },
     );
     // Stopped during validation, as above: the epoch is completed when the run is resumed.
     if (validation && !found) return await this.#save(state);
@@ -274,7 +281,7 @@ class Loop {
 
   /** Recomputes batch norm's statistics, if the recipe says so; `undefined` if that was stopped, too. */
   async #recompute(state: TrainingState): Promise<ReadonlyMap<string, Tensor> | undefined> {
-    const { network, training, trainer, recipe, signal } = this.#options;
+    const { network, training, trainer, threads, recipe, signal } = this.#options;
     if (!this.#recomputes) return undefined;
     const tensors = weightsOf({ position: this.#position, state }, recipe);
     const epoch = Math.ceil(this.#position.step / this.#perEpoch) - 1;
@@ -285,6 +292,7 @@ class Loop {
       training,
       epoch,
       device: trainer.device.kind,
+      threads,
       signal,
     });
   }

@@ -35,6 +35,8 @@ export interface RecomputeOptions {
   readonly epoch: number;
   /** The device to run on. */
   readonly device: "gpu" | "cpu";
+  /** Threads of the CPU. Default: one per core. */
+  readonly threads?: number;
   /** When aborted, nothing is returned. */
   readonly signal?: AbortSignal;
   /** Opens the trainer. Default: `openTrainer`. */
@@ -48,7 +50,7 @@ export interface RecomputeOptions {
  * @throws {RanetError} If an image cannot be read and the source has no `onBad`, or no batch fits into memory.
  */
 export async function recomputeStatistics(
-  { network, tensors, recipe, training, epoch, device, signal, open = openTrainer }: RecomputeOptions,
+  { network, tensors, recipe, training, epoch, device, threads, signal, open = openTrainer }: RecomputeOptions,
 ): Promise<ReadonlyMap<string, Tensor> | undefined> {
   const images = training.store.usable.length;
   // They move from zero towards those of each batch.
@@ -61,7 +63,7 @@ export async function recomputeStatistics(
     Math.min(BATCH, images),
     (batchSize) =>
       open(network, { tensors: new Map(start), momentum: new Map() }, {
-        ...{ device, batchSize, optimizer: recipe.optimizer, loss: lossOf(recipe, network.exits.length) },
+        ...{ device, threads, batchSize, optimizer: recipe.optimizer, loss: lossOf(recipe, network.exits.length) },
         ...{ emaDecay: 0, gradients: recipe.gradients, train: "statistics" },
       }),
   );

@@ -27,6 +27,14 @@ export interface Schedule {
   readonly warmup: number;
 }
 
+/** A part of the run with smaller images. */
+export interface SizeStage {
+  /** Share of the run's epochs after which it ends. */
+  readonly until: number;
+  /** Height and width of the images as a share of the network's input. */
+  readonly scale: number;
+}
+
 /** How images are augmented. Exactly one of `crop` and `resizedCrop` is given. */
 export interface Augmentation {
   /** Width of the black border, in pixels, that is added before a random crop. */
@@ -77,6 +85,8 @@ export interface Recipe {
   readonly loss: RecipeLoss;
   /** How images are augmented; `false`: not augmented. */
   readonly augment: Augmentation | false;
+  /** Stages with smaller images, by ascending `until`; then images have full size. */
+  readonly sizes: readonly SizeStage[];
   /** Decay of the moving average of weights that is saved; 0: none. */
   readonly emaDecay: number;
   /**
@@ -270,10 +280,13 @@ function subjectOf({ source }: { readonly source?: string }): string {
 
 function resolve(document: RecipeDocument, report: Report): Recipe {
   const { name, epochs, steps, batch, average: emaDecay, statistics, gradients, train, shuffle, seed } = document;
-  const { loss } = document;
+  const { loss, sizes } = document;
   if (epochs !== undefined && steps !== undefined) report("steps: expected either epochs or steps, found both");
   if ([loss.exits].flat().every((weight) => weight === 0)) {
     report("loss.exits: expected a weight above 0, found only 0, with which nothing is learned");
+  }
+  if (sizes.some(({ until }, i) => i > 0 && until <= sizes[i - 1]!.until)) {
+    report(`sizes: expected ascending until, found ${sizes.map(({ until }) => until).join(", ")}`);
   }
   if (statistics === "recomputed" && emaDecay === 0) {
     report("statistics: recomputed is expected with average above 0, found with 0; leave it out");
@@ -295,6 +308,7 @@ function resolve(document: RecipeDocument, report: Report): Recipe {
       ...loss.distillation && { distillation: loss.distillation },
     },
     augment: resolveAugment(document, report),
+    sizes,
     emaDecay,
     statistics,
     gradients,
@@ -369,7 +383,7 @@ function resolveAugment(
 }
 
 function documentOf(recipe: Recipe) {
-  const { name, length, batch, optimizer, loss, augment, schedule, emaDecay, statistics } = recipe;
+  const { name, length, batch, optimizer, loss, augment, sizes, schedule, emaDecay, statistics } = recipe;
   const { gradients, train, shuffle, seed } = recipe;
   const { kind, weightDecay, decay, ...own } = optimizer;
   return {
@@ -381,6 +395,7 @@ function documentOf(recipe: Recipe) {
     schedule: documentOfSchedule(schedule),
     loss: { exits: loss.exits, label_smoothing: loss.labelSmoothing, distillation: loss.distillation },
     augment: augment && documentOfAugment(augment),
+    sizes,
     average: emaDecay,
     statistics,
     gradients,

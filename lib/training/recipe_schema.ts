@@ -134,6 +134,11 @@ const augment = mapping({
   ),
 });
 
+const sizeStage = mapping({
+  until: above(0, 1).describe("Share of the run's epochs after which the stage ends."),
+  scale: above(0, 1).describe("Height and width of the images as a share of the network's input."),
+});
+
 /** The document's schema; it contains every default that does not depend on other keys. */
 export const recipeSchema = mapping({
   $schema: schemaKey,
@@ -150,6 +155,10 @@ export const recipeSchema = mapping({
     error: "false, or a mapping with the keys crop, resized_crop, flip, trivial, erase, mix",
   })
     .prefault({}).describe("How images are augmented in every epoch. false: no augmentation."),
+  sizes: list(sizeStage, 0, 10, "stages of until and scale").default([]).describe(
+    "Progressive image sizes: stages with smaller images at the start of the run, by ascending until. After the last " +
+      "stage, and in validation, images have full size. Default: none.",
+  ),
   average: real(0, 0.999999).default(0).describe(
     "Decay of the exponential moving average of weights that is saved instead of the last weights; 0: no average. It " +
       "covers at most the last tenth of the run. Default: 0.",

@@ -13,7 +13,7 @@ import { FEWEST_SAMPLES } from "../calibration/samples.ts";
 import { divideAll, fitTemperatures } from "../calibration/temperature.ts";
 import type { DeviceChoice } from "../device/fallback.ts";
 import { openTrainer } from "../device/open_trainer.ts";
-import type { LossOptions, Trainer } from "../device/trainer.ts";
+import type { LossOptions, TrainingState } from "../device/trainer.ts";
 import { RanetError } from "../errors.ts";
 import { type Model, withTemperatures } from "../model/model.ts";
 import type { Temperatures } from "../model/temperatures.ts";
@@ -23,7 +23,7 @@ import type { Network } from "../network/network.ts";
 import type { ArchitectureSpec } from "../network/architecture.ts";
 import { digestTrained } from "../weights/digest.ts";
 import type { Tensor } from "../weights/tensor.ts";
-import type { BatchSource } from "./batches.ts";
+import { type BatchSource, stepsPerEpoch } from "./batches.ts";
 import { checkClasses, checkOverlap, countClasses } from "./check_data.ts";
 import { ImageStore } from "./image_store.ts";
 import { type Given, initialWeights, startFrom } from "./initial_weights.ts";
@@ -31,6 +31,8 @@ import { run, type RunOptions, type RunOutcome, type Snapshot, totalSteps } from
 import { checkAugmentation, lossOf, type Recipe } from "./recipe.ts";
 import { type Position, startPosition } from "./records.ts";
 import type { StoredForm } from "./stored_image.ts";
+import { SizedTrainer } from "./sized_trainer.ts";
+import { checkSizes, remainingWork } from "./sizes.ts";
 import { validate, type ValidateOptions, type ValidationOutcomes } from "./validate.ts";
 
 /** Default limit for decoded images in memory, in bytes. */
@@ -94,21 +96,26 @@ export class Session implements Disposable {
   /** Warnings, in sentences. */
   readonly warnings: readonly string[];
   /** The trainer. */
-  readonly trainer: Trainer;
+  readonly trainer: SizedTrainer;
   /** Images to train on. */
   readonly training: BatchSource;
   /** Images to validate on. */
   readonly validation?: BatchSource;
+  readonly #spec: ArchitectureSpec;
+  readonly #threads?: number;
   readonly #snapshot?: Snapshot;
   readonly #decoders?: DecoderPool;
 
   private constructor(
     parts:
       & Pick<Session, "network" | "recipe" | "counts" | "warnings" | "trainer" | "training" | "validation">
-      & { readonly snapshot?: Snapshot; readonly decoders?: DecoderPool },
+      & Pick<SessionOptions, "spec" | "threads" | "snapshot">
+      & { readonly decoders?: DecoderPool },
   ) {
     ({ network: this.network, recipe: this.recipe, counts: this.counts, warnings: this.warnings } = parts);
     ({ trainer: this.trainer, training: this.training, validation: this.validation } = parts);
+    this.#spec = parts.spec;
+    this.#threads = parts.threads;
     this.#snapshot = parts.snapshot;
     this.#decoders = parts.decoders;
   }
@@ -123,6 +130,7 @@ export class Session implements Disposable {
     const network = buildNetwork(spec);
     const loss = lossOf(recipe, network.exits.length);
     checkAugmentation(recipe, network.features[0].channels);
+    checkSizes(recipe, spec);
     checkSameClasses({ name: `the network ${spec.name}`, classes: spec.classes }, training);
     if (validation) {
       checkSameClasses(training, validation);
@@ -141,7 +149,7 @@ export class Session implements Disposable {
     const images = await readImages(options, decoders);
     opened.move();
     return new Session({
-      ...{ network, recipe, trainer, snapshot, decoders, ...images },
+      ...{ spec, network, recipe, trainer, threads: options.threads, snapshot, decoders, ...images },
       warnings: [...images.warnings, ...warnings],
     });
   }
@@ -149,6 +157,15 @@ export class Session implements Disposable {
   /** Steps in the whole run. */
   get steps(): number {
     return totalSteps(this.recipe, this.training.store.usable.length);
+  }
+
+  /** Work of the remaining steps, in steps of the epoch in which the run starts or continues. */
+  get remainingWork(): number {
+    return remainingWork(this.recipe, this.#spec, {
+      step: this.position.step,
+      steps: this.steps,
+      perEpoch: stepsPerEpoch(this.training.store.usable.length, this.recipe.batch),
+    });
   }
 
   /** The position at which the run starts or continues. */
@@ -161,8 +178,8 @@ export class Session implements Disposable {
     tensors: ReadonlyMap<string, Tensor>,
     options: Pick<ValidateOptions, "keepLogits" | "temperatures"> = {},
   ): Promise<ValidationOutcomes | undefined> {
-    const { network, validation, trainer } = this;
-    return validation && await validate(network, tensors, validation, { ...options, device: trainer.device.kind });
+    const { network, validation, trainer: { device: { kind: device } } } = this;
+    return validation && await validate(network, tensors, validation, { ...options, device, threads: this.#threads });
   }
 
   /**
@@ -193,7 +210,10 @@ export class Session implements Disposable {
     hooks: Pick<RunOptions, "signal" | "saveEvery" | "validateEvery" | "onStep" | "onEpoch" | "onSave">,
   ): Promise<RunOutcome> {
     const { network, recipe, trainer, training, validation, position } = this;
-    return await run({ network, recipe, trainer, training, validation, position, ...hooks });
+    return await run({
+      ...{ network, recipe, trainer, training, validation, position, threads: this.#threads },
+      ...hooks,
+    });
   }
 
   /** Ends threads, and frees the device's memory. */
@@ -256,7 +276,7 @@ function countImages(
 async function startTrainer(
   network: Network,
   loss: LossOptions,
-  { recipe, snapshot, init, device, threads, onFallback, open = openTrainer }: SessionOptions,
+  { spec, recipe, snapshot, init, device, threads, onFallback, open = openTrainer }: SessionOptions,
 ): Promise<Pick<Session, "trainer" | "warnings">> {
   const { batch, optimizer, emaDecay, gradients, train, seed } = recipe;
   const warnings: string[] = [];
@@ -264,11 +284,16 @@ async function startTrainer(
     ...{ batchSize: batch, optimizer, loss, emaDecay, gradients, train, device, threads },
     onFallback: onFallback ?? ((message: string) => warnings.push(message)),
   };
-  if (snapshot) return { trainer: await open(network, snapshot.state, options), warnings };
+  const sized = async (state: TrainingState) => {
+    const trainer = await open(network, state, options);
+    const { kind } = trainer.device;
+    return new SizedTrainer(spec, trainer, (scaled, from) => open(scaled, from, { ...options, device: kind }));
+  };
+  if (snapshot) return { trainer: await sized(snapshot.state), warnings };
   const { tensors, notes } = init
     ? startFrom(network, init, seed)
     : { tensors: initialWeights(network, seed), notes: [] };
   const state = { tensors, momentum: new Map(), ...emaDecay > 0 && { ema: zeros(tensors) } };
-  const trainer = await open(network, state, options);
+  const trainer = await sized(state);
   return { trainer, warnings: [...notes, ...warnings] };
 }

@@ -28,6 +28,8 @@ export interface ValidationOutcomes extends Measured {
 export interface ValidateOptions {
   /** The device to run on. */
   readonly device: "gpu" | "cpu";
+  /** Threads of the CPU. Default: one per core. */
+  readonly threads?: number;
   /** When aborted, nothing is returned. */
   readonly signal?: AbortSignal;
   /** Whether to keep logits. */
@@ -59,7 +61,8 @@ export async function validate(
   const usable = source.store.usable;
   // Memory is allocated in each epoch, so a small data set gets a small batch.
   const batchSize = Math.min(DEFAULT_BATCH_SIZE, Math.max(1, usable.length));
-  using executor = await AdaptiveExecutor.create(model, { device: options.device, batchSize });
+  const { device, threads } = options;
+  using executor = await AdaptiveExecutor.create(model, { device, threads, batchSize });
   const confidences = exits.map(() => new Float32Array(usable.length));
   const answers = exits.map(() => new Uint32Array(usable.length));
   const known = new Uint32Array(usable.length);

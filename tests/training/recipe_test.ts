@@ -27,6 +27,7 @@ Deno.test("a recipe without keys is equal to the authors' recipe for CIFAR", asy
     schedule: { kind: "multistep", learningRate: 0.1, milestones: [0.5, 0.75], factor: 0.1, warmup: 0 },
     loss: { exits: 1, labelSmoothing: 0 },
     augment: { crop: 4, flip: true },
+    sizes: [],
     emaDecay: 0,
     statistics: "averaged",
     gradients: "plain",

@@ -75,6 +75,10 @@ export const recipes: fc.Arbitrary<Recipe> = fc.record({
       ...varied,
     }, { requiredKeys: ["resizedCrop", "flip"] }),
   ),
+  sizes: fc.uniqueArray(fc.record({ until: positive, scale: positive }), {
+    maxLength: 10,
+    selector: ({ until }) => until,
+  }).map((sizes) => sizes.toSorted((a, b) => a.until - b.until)),
   emaDecay: fc.double({ min: 0, max: 0.9999, noNaN: true }),
   gradients: fc.constantFrom("plain", "equilibrium"),
   statistics: fc.constantFrom("averaged", "recomputed"),
