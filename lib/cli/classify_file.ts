@@ -4,6 +4,7 @@
  * @module
  */
 
+import { makeFolder } from "../io/folders.ts";
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import config from "../../deno.json" with { type: "json" };
@@ -63,7 +64,7 @@ export async function classifyToFile(
   };
   const header = { ...await headerOf(executor, { when, top, inputs: await digestInputs(all()) }), shard };
   const total = shardSize(header.inputs.count, shard);
-  await Deno.mkdir(dirname(out), { recursive: true });
+  await makeFolder(dirname(out));
   using writer = await ResultsWriter.open(out, header, { warn: terminal.stderr });
   const { Progress } = await import("./progress.ts");
   using progress = new Progress("classifying", total, { done: writer.kept });

@@ -9,6 +9,7 @@ import { RanetError } from "../errors.ts";
 import { withFile } from "../io/files.ts";
 import { mergeLogits } from "../report/logits_shards.ts";
 import { mergeResults } from "../results/results_file.ts";
+import { makeFolder } from "../io/folders.ts";
 import { writeStaged } from "../io/write_files.ts";
 import { required } from "./args.ts";
 import type { Call, Command, Terminal } from "./command.ts";
@@ -59,7 +60,7 @@ async function mergeFiles(
   out: string,
   warn: (message: string) => void,
 ): Promise<string> {
-  await Deno.mkdir(dirname(out), { recursive: true });
+  await makeFolder(dirname(out));
   await writeStaged(out, async (file) => {
     const writer = file.writable.getWriter();
     const encoder = new TextEncoder();

@@ -7,6 +7,7 @@
 import { mkdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { RanetError } from "../errors.ts";
+import { refuseFileIn } from "./folders.ts";
 import { systemReason } from "./system_error.ts";
 
 /**
@@ -202,6 +203,7 @@ function ignoreMissing(error: unknown): void {
  * This is checked before writing. If it were found after another file has been written, half of the files would remain.
  */
 async function refuseOccupied(path: string): Promise<void> {
+  await refuseFileIn(dirname(path), `Cannot write ${JSON.stringify(path)}`);
   const found = await Deno.stat(path).catch(() => undefined);
   if (found && !found.isFile) {
     throw new RanetError(`Cannot write ${JSON.stringify(path)}: something that is not a file exists there`);

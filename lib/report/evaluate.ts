@@ -5,6 +5,7 @@
  * @module
  */
 
+import { makeFolder } from "../io/folders.ts";
 import { join } from "node:path";
 import config from "../../deno.json" with { type: "json" };
 import type { Validation } from "../calibration/measure.ts";
@@ -104,7 +105,7 @@ async function fill(
   { folder, decoders, onBad, onProgress, includes }: EvaluateOptions & { includes?: (index: number) => boolean },
 ): Promise<LogitsFile> {
   const { spec: { classes }, network: { exits } } = executor.model;
-  await Deno.mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const file = await LogitsFile.open(path, { exits: exits.length, classes: classes.length });
   try {
     onProgress?.(file.next);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { makeFolder } from "../io/folders.ts";
 import * as z from "zod";
 import { join } from "node:path";
 import { RanetError } from "../errors.ts";
@@ -66,7 +67,7 @@ export async function mergeLogits(
     const ways = new Set(shards.map(({ note }) => note.arithmetic));
     if (ways.size > 1) warn(roundedOtherwise(`The shards of ${key}`, [...ways]));
     const path = join(out, `${key}.logits`);
-    await Deno.mkdir(out, { recursive: true });
+    await makeFolder(out);
     await mergeFiles(shards.map(({ note, folder }) => shardPath(folder, note)), path, shards[0].note.shape);
     paths.push(path);
   }

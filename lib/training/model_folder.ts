@@ -9,6 +9,7 @@ import { basename, dirname, join } from "node:path";
 import type { Calibration } from "../calibration/calibration.ts";
 import { formatCalibrations, readCalibrationFile, withCalibration } from "../calibration/calibration_file.ts";
 import { exists } from "../io/exists.ts";
+import { makeFolder } from "../io/folders.ts";
 import { writeFiles } from "../io/write_files.ts";
 import { readBoundedFile } from "../io/files.ts";
 import { RanetError } from "../errors.ts";
@@ -283,7 +284,7 @@ export class ModelFolder implements Disposable {
 /** Locks a folder for this process. The operating system releases the lock when the process ends for any reason. */
 async function lock(path: string): Promise<Deno.FsFile> {
   const file = join(path, FILES.lock);
-  await Deno.mkdir(dirname(file), { recursive: true });
+  await makeFolder(dirname(file));
   const held = await Deno.open(file, { write: true, create: true });
   if (await held.tryLock(true)) return held;
   held.close();

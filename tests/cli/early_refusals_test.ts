@@ -24,11 +24,15 @@ async function refused(command: string, expected: string): Promise<void> {
 }
 
 const REFUSED: readonly (readonly [title: string, command: string, expected: string])[] = [
-  ["quantize: a folder that cannot be made", `quantize ${MICRO} --data DATA --out FILE/q8`, "Cannot write"],
+  [
+    "quantize: a folder that cannot be made",
+    `quantize ${MICRO} --data DATA --out FILE/q8`,
+    "is a file, expected a folder",
+  ],
   [
     "calibrate: a file that cannot be written",
     `calibrate DATA --budget 2M --model ${MICRO} --out FILE/a.json`,
-    "Cannot write",
+    "is a file, expected a folder",
   ],
   [
     "calibrate: a guarantee that needs more images",
@@ -40,21 +44,38 @@ const REFUSED: readonly (readonly [title: string, command: string, expected: str
     `calibrate DATA --max-drop 1% --confidence 100% --model ${MICRO} --out FOLDER/a.json`,
     "confidence 1: expected a number above 0 and below 1",
   ],
-  ["eval: a folder that cannot be made", `eval DATA --model ${MICRO} --out FILE/report`, "Cannot write"],
+  [
+    "eval: a folder that cannot be made",
+    `eval DATA --model ${MICRO} --out FILE/report`,
+    "is a file, expected a folder",
+  ],
   ["eval: a second model that is not there", `eval DATA --model ${MICRO} --model nothere --out FOLDER/r`, `"nothere"`],
   [
     "eval: a second model in a missing archive",
     `eval DATA --model ${MICRO} --model FOLDER/nothere.zip --out FOLDER/r`,
     "nothere.zip",
   ],
-  ["train: a folder that cannot be made", `train ${MICRO} --data DATA --out FILE/model`, "Cannot write"],
+  [
+    "train: a folder that cannot be made",
+    `train ${MICRO} --data DATA --out FILE/model`,
+    "is a file, expected a folder",
+  ],
   [
     "train: weights of another architecture",
     `train ${MICRO} --data DATA --init ranet-cifar10 --batch 8 --device cpu --out FOLDER/model`,
     "Cannot use the weights ranet-cifar10 for ranet-cifar10-micro",
   ],
   ["train: more images in a batch than there are", `train ${MICRO} --data DATA --batch 300 --out FOLDER/model`, "300"],
-  ["import: a folder that cannot be made", `import FOLDER/data --dtype float16 --out FILE/model`, "Cannot write"],
+  [
+    "classify: a folder that cannot be made",
+    `classify DATA --model ${MICRO} --out FILE/r.jsonl`,
+    "is a file, expected a folder",
+  ],
+  [
+    "import: a folder that cannot be made",
+    `import FOLDER/data --dtype float16 --out FILE/model`,
+    "is a file, expected a folder",
+  ],
 ];
 
 for (const [title, command, expected] of REFUSED) {

@@ -70,7 +70,7 @@ Deno.test("writeFiles() removes only its own files if it fails", async () => {
     await assertRejects(
       () => writeFiles([[`${folder}/model/other/x`, bytes("x")]]),
       RanetError,
-      `Cannot write "${folder}`,
+      `model/other" is a file, expected a folder`,
     );
     assertEquals(await list(`${folder}/model`), { other: "fine" });
   });
