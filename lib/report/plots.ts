@@ -25,6 +25,8 @@ export const AXIS = {
 };
 /** Style of legends. */
 export const LEGEND = { top: 0, textStyle: { color: INK }, inactiveColor: INK };
+/** About as many labels fit along an axis. */
+const MOST_LABELS = 12;
 /** Height of a legend's line in pixels. */
 const LEGEND_LINE = 22;
 
@@ -65,7 +67,7 @@ export function accuracyPlot(models: readonly ModelReport[]): string {
 /** Plots the share of samples that leaves at each exit over the average cost of the thresholds. */
 export function exitsPlot({ budgeted = [], exits }: ModelReport): string {
   const points = budgeted.toSorted((a, b) => a.flops - b.flops);
-  const axis = { ...AXIS, type: "category", data: points.map(({ flops }) => (flops / 1e6).toFixed(1)) };
+  const axis = { ...AXIS, type: "category", data: costLabels(points) };
   return render(
     720,
     360,
@@ -94,6 +96,17 @@ export function exitsPlot({ budgeted = [], exits }: ModelReport): string {
   );
 }
 
+/**
+ * Costs in million multiply-adds as labels of a category axis, with as many decimals as most of them need to differ. A
+ * label that is equal to the one before is empty.
+ */
+export function costLabels(points: readonly { readonly flops: number }[]): string[] {
+  const rounded = (digits: number) => points.map(({ flops }) => (flops / 1e6).toFixed(digits));
+  const wanted = Math.min(new Set(points.map(({ flops }) => flops)).size, MOST_LABELS);
+  const digits = [0, 1, 2].find((digits) => new Set(rounded(digits)).size >= wanted) ?? 3;
+  return rounded(digits).map((label, i, all) => label === all[i - 1] ? "" : label);
+}
+
 /** Both of the above in one picture, for a README or a slide. */
 export function overviewPlot({ budgeted = [], exits, name }: ModelReport): string {
   const points = budgeted.toSorted((a, b) => a.flops - b.flops);
@@ -111,7 +124,7 @@ export function overviewPlot({ budgeted = [], exits, name }: ModelReport): strin
     ],
     xAxis: [
       { ...AXIS, ...cost, type: "value", scale: true },
-      { ...AXIS, ...cost, gridIndex: 1, type: "category", data: points.map(({ flops }) => Math.round(flops / 1e6)) },
+      { ...AXIS, ...cost, gridIndex: 1, type: "category", data: costLabels(points) },
     ],
     yAxis: [
       { ...AXIS, type: "value", scale: true, name: "top-1 accuracy, %", nameGap: 40 },
