@@ -15,7 +15,7 @@ export const CLASS_OPTIONS: Command<ClassOption>["options"] = {
   classes: { value: "C", help: "labels in the order of the logits, separated by commas, or their number" },
   "classes-from": {
     value: "DATASET",
-    help: "labels of a data set: the names of its folders, or those in a list, sorted",
+    help: "labels of a data set: the names of its folders or in a list, sorted; columns in order",
   },
 };
 

@@ -43,7 +43,7 @@ export async function openClassFolders(path: string, options: DatasetOptions): P
         `(${listLabels(options.labels)}), CIFAR's .bin files, IDX files, or a list of paths and labels, found none`,
     );
   }
-  const { labels, notes } = nameClasses(options.labels, top.folders.map(({ name }) => name));
+  const { labels, notes } = nameClasses(options.labels, { names: top.folders.map(({ name }) => name) });
   const wanted = sampleFiles(options);
   for (const file of top.files.filter((name) => wanted.test(name))) {
     bad.add(`Cannot use image ${JSON.stringify(join(path, file))}: it is in no class folder`);

@@ -1,5 +1,6 @@
 /**
- * Class names for a model whose classes are numbers: the data set's names in sorted order, as in torchvision and Keras.
+ * Class names for a model whose classes are numbers: the data set's names in sorted order, as in torchvision and Keras;
+ * columns of ones and zeros keep their order, because targets are read from them.
  *
  * @module
  */
@@ -19,11 +20,15 @@ export interface NamedClasses {
  * Names the classes of a model whose labels are only numbers.
  *
  * @param labels The model's.
- * @param found The names in the data set.
+ * @param found The names in the data set, or in the order of its columns.
  * @returns The data set's names if the model has none and their number is the same; otherwise the model's.
  */
-export function nameClasses(labels: readonly string[], found: Iterable<string>): NamedClasses {
-  const names = [...new Set(found)].sort();
+export function nameClasses(
+  labels: readonly string[],
+  found: { readonly names: Iterable<string> } | { readonly columns: readonly string[] },
+): NamedClasses {
+  const isSorted = "names" in found;
+  const names = isSorted ? [...new Set(found.names)].sort() : found.columns;
   if (!isUnnamed(labels) || names.length !== labels.length) return { labels, notes: [] };
   const isNumbered = names.every((name) => /^\d+$/.test(name));
   if (names.every((name) => labels.includes(name))) {
@@ -34,11 +39,15 @@ export function nameClasses(labels: readonly string[], found: Iterable<string>):
     return { labels, notes: [note] };
   }
   // Numbers can be sorted as text or by value, and both are plausible.
-  if (isNumbered && names.some((name, i) => i > 0 && Number(name) <= Number(names[i - 1]))) {
+  if (isSorted && isNumbered && names.some((name, i) => i > 0 && Number(name) <= Number(names[i - 1]))) {
     return { labels, notes: [] };
   }
   return {
     labels: names,
-    notes: [`The model's classes have no names: they are taken for ${listLabels(names)}, in sorted order`],
+    notes: [
+      `The model's classes have no names: they are taken for ${listLabels(names)}, in ${
+        isSorted ? "sorted order" : "the order of the columns"
+      }`,
+    ],
   };
 }

@@ -57,7 +57,7 @@ export async function openCsv(
   const isNumbers = marks.every((mark) => /^\d+$/.test(mark));
   const { labels, notes } = isNumbers
     ? { labels: options.labels, notes: [] }
-    : nameClasses(options.labels, classes ?? marks);
+    : nameClasses(options.labels, classes ? { columns: classes } : { names: marks });
   const find = labelFinder(marks, {
     ...options,
     labels,

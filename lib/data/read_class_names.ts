@@ -17,7 +17,8 @@ import { listData } from "./passed_over.ts";
  * Reads the class names of a data set: from its folders, the folders in its `train/`, or a list.
  *
  * @param path A folder, or a list.
- * @returns The sorted names; `"imagenet"` if the folders are named by the ids of ImageNet's 1,000 classes.
+ * @returns The sorted names, or those of a list's columns of ones and zeros in their order; `"imagenet"` if the folders
+ * are named by the ids of ImageNet's 1,000 classes.
  * @throws {RanetError} If there are fewer than two, or a list has numbers instead of names.
  */
 export async function readClassNames(path: string): Promise<readonly string[] | "imagenet"> {
@@ -41,7 +42,7 @@ export async function readClassNames(path: string): Promise<readonly string[] | 
 
 async function namesInList(path: string): Promise<string[]> {
   const { rows, classes } = joinIndicators(await readTable(path), []);
-  if (classes) return [...new Set(classes)].sort();
+  if (classes) return [...classes]; // targets are read from them
   const { label, hasHeader } = findColumns(rows, { labels: [], source: path });
   const names = new Set((hasHeader ? rows.slice(1) : rows).map(({ cells }) => cleanLabel(cells[label] ?? "")));
   names.delete("");
