@@ -69,7 +69,8 @@ export function findColumns(
   // To a model with the classes 0, 1, …, every small number is a class.
   const both = named.filter((column) => worded.includes(column));
   const names = worded.filter((column) => NAME_WORD.test(cells[column]!));
-  const label = [synsets, named, worded, both, names, count === 2 ? [beside] : []]
+  const texts = worded.filter((column) => share(column, (cell) => !/^\d*$/.test(cell)) > 0.5);
+  const label = [synsets, named, worded, both, names, texts, count === 2 ? [beside] : []]
     .find((found) => found.length === 1)?.[0];
   if (label === undefined) {
     throw new RanetError(
@@ -93,6 +94,30 @@ export function findColumns(
     ? "indexes"
     : undefined;
   return { path, label, count, hasHeader, reading };
+}
+
+/**
+ * The classes' names in the order of their numbers, if another column of labels numbers them from 0 or 1 without gaps.
+ *
+ * @param rows The list, with its header.
+ * @param label Index of the column of names.
+ */
+export function numberedNames(rows: readonly TableRow[], label: number): string[] | undefined {
+  const [header, ...body] = rows;
+  for (const column of header?.cells.keys() ?? []) {
+    if (column === label || !isLabelWord(header!.cells[column]!)) continue;
+    const numbers = new Map<string, string>();
+    const isFunction = body.every(({ cells }) => {
+      const [name, number] = [cleanLabel(cells[label] ?? ""), cells[column] ?? ""];
+      if (name === "") return true;
+      if (!numbers.has(name)) numbers.set(name, number);
+      return /^\d+$/.test(number) && numbers.get(name) === number;
+    });
+    if (!isFunction || numbers.size === 0) continue;
+    const names = [...numbers.keys()].sort((a, b) => Number(numbers.get(a)) - Number(numbers.get(b)));
+    const first = Number(numbers.get(names[0]!));
+    if (first <= 1 && names.every((name, i) => Number(numbers.get(name)) === first + i)) return names;
+  }
 }
 
 /** Whether a header says that a column contains labels. */

@@ -9,7 +9,7 @@ import { withFile } from "../io/files.ts";
 import { IMAGENET_SYNSETS } from "../spec/imagenet_synsets.ts";
 import { findLayout } from "./folder_layout.ts";
 import { joinIndicators } from "./indicator_columns.ts";
-import { cleanLabel, findColumns } from "./list_columns.ts";
+import { cleanLabel, findColumns, numberedNames } from "./list_columns.ts";
 import { readTable } from "./list_table.ts";
 import { listData } from "./passed_over.ts";
 
@@ -17,8 +17,8 @@ import { listData } from "./passed_over.ts";
  * Reads the class names of a data set: from its folders, the folders in its `train/`, or a list.
  *
  * @param path A folder, or a list.
- * @returns The sorted names, or those of a list's columns of ones and zeros in their order; `"imagenet"` if the folders
- * are named by the ids of ImageNet's 1,000 classes.
+ * @returns The sorted names; if a list numbers them, in the order of their numbers, and those of columns of ones and
+ * zeros in their order; `"imagenet"` if the folders are named by the ids of ImageNet's 1,000 classes.
  * @throws {RanetError} If there are fewer than two, or a list has numbers instead of names.
  */
 export async function readClassNames(path: string): Promise<readonly string[] | "imagenet"> {
@@ -44,6 +44,8 @@ async function namesInList(path: string): Promise<string[]> {
   const { rows, classes } = joinIndicators(await readTable(path), []);
   if (classes) return [...classes]; // targets are read from them
   const { label, hasHeader } = findColumns(rows, { labels: [], source: path });
+  const numbered = hasHeader && numberedNames(rows, label);
+  if (numbered) return numbered;
   const names = new Set((hasHeader ? rows.slice(1) : rows).map(({ cells }) => cleanLabel(cells[label] ?? "")));
   names.delete("");
   if (![...names].every((name) => /^\d+$/.test(name))) return [...names].sort();

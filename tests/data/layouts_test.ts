@@ -455,8 +455,20 @@ Deno.test("a folder that contains only unsupported files is refused with their f
 
 Deno.test("if a list has columns with numbers and names of classes, new classes are the names", async () => {
   await withFolder({ "x.csv": "path,label_id,label_name\na.jpg,0,dog\nb.jpg,1,cat\n" }, async (folder) => {
-    assertEquals(await readClassNames(join(folder, "x.csv")), pets);
+    assertEquals(await readClassNames(join(folder, "x.csv")), ["dog", "cat"]);
   });
+  // As in lists of birds on Kaggle, numbered from 0, and with numbers that have gaps or are not the class's.
+  const birds = (numbers: readonly number[]) =>
+    `class id,filepaths,labels\n${
+      ["b.jpg", "a.jpg", "c.jpg"].map((file, i) => `${numbers[i]},${file},${["WREN", "ANI", "WREN"][i]}\n`).join("")
+    }`;
+  for (
+    const [numbers, names] of [[[0, 1, 0], ["WREN", "ANI"]], [[7, 9, 7], ["ANI", "WREN"]], [[0, 1, 2], ["ANI", "WREN"]]]
+  ) {
+    await withFolder({ "x.csv": birds(numbers as number[]) }, async (folder) => {
+      assertEquals(await readClassNames(join(folder, "x.csv")), names);
+    });
+  }
   await withFolder({ "x.csv": "filename, dog, cat\na.jpg, 0, 1\nb.jpg, 1, 0\n" }, async (folder) => {
     assertEquals(await readClassNames(join(folder, "x.csv")), ["dog", "cat"]);
   });
