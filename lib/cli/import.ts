@@ -20,6 +20,7 @@ import { CLASS_OPTIONS, type ClassOption, wantedClasses } from "./class_options.
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
 import { convertModel, type Dtype, storedAs } from "./convert.ts";
 import { schemaSeenFrom } from "./schema_link.ts";
+import { refuseSource } from "./write_model.ts";
 import { checkWritable, writeFiles } from "../io/write_files.ts";
 
 type ImportOption = "args" | ClassOption | "key" | "out" | "name" | "dtype";
@@ -64,6 +65,7 @@ With a model's directory, such as one written by train: copies it with its tempe
     const flags = isModel ? "" : required(call, "args");
     const out = required(call, "out");
     const dtype = choice<Dtype>("dtype", call.options.dtype ?? "float32", ["float32", "float16"]);
+    await refuseSource(source, out);
     const files = { spec: join(out, "spec.yaml"), weights: join(out, "weights.safetensors") };
     if (isModel) {
       for (const name of ["args", "classes", "classes-from", "key", "name"] as const) {

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { join } from "node:path";
 import { calibrateMeasured, type Calibration } from "../calibration/calibration.ts";
 import { findCalibrations } from "../calibration/find.ts";
 import { measure, type Validation } from "../calibration/measure.ts";
@@ -17,7 +16,7 @@ import { RanetError } from "../errors.ts";
 import { AdaptiveExecutor } from "../executor/executor.ts";
 import { readResource } from "../io/resource.ts";
 import { loadModel, type Model, withTemperatures } from "../model/model.ts";
-import { BUNDLED_SPECS, isDirectory, readSpec } from "../model/read_spec.ts";
+import { BUNDLED_SPECS, readSpec } from "../model/read_spec.ts";
 import { inputLength } from "../network/common.ts";
 import { compareExits, type ExitLoss } from "../quantization/losses.ts";
 import { checkQuantizable, quantize } from "../quantization/quantize.ts";
@@ -27,12 +26,12 @@ import { weightsMetadata } from "../weights/metadata.ts";
 import { writeQuantized } from "../weights/quantized_file.ts";
 import { readShare } from "./amount.ts";
 import { choice, count, required } from "./args.ts";
-import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
+import type { Call, Command, Terminal } from "./command.ts";
 import { expandInputs } from "./inputs.ts";
 import { predict } from "./predict.ts";
 import { DATASET_FLAGS, DATASET_OPTIONS, MODEL_OPTIONS, openDatasetFor } from "./run_on.ts";
 import { printable, table } from "./text.ts";
-import { checkModelWritable, isSamePlace, writeModel } from "./write_model.ts";
+import { checkModelWritable, refuseSource, writeModel } from "./write_model.ts";
 
 type QuantizeOption = "data" | "out" | "images" | "range" | "max-loss" | "weights" | "key" | "threads" | "labels";
 
@@ -81,15 +80,7 @@ images without labels is enough.`,
   async run(call: Call<QuantizeOption>, terminal: Terminal): Promise<void> {
     const { operands: [name], options } = call;
     const [path, out] = [required(call, "data"), required(call, "out")];
-    const file = join(out, "weights.safetensors");
-    if (
-      await isDirectory(name) && await isSamePlace(name, out) ||
-      options.weights !== undefined && await isSamePlace(options.weights, file)
-    ) {
-      throw new UsageError(
-        `Cannot write to ${out}: that is the model itself, which would be overwritten. Choose another directory`,
-      );
-    }
+    for (const source of [name, options.weights ?? name]) await refuseSource(source, out);
     const most = options["max-loss"] === undefined ? undefined : readShare(options["max-loss"], "max-loss");
     const range = choice<RangeMethod>("range", options.range ?? "mse", RANGE_METHODS);
     const wanted = options.images === undefined ? DEFAULT_IMAGES : count("images", options.images);

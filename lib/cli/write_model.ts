@@ -4,7 +4,7 @@
  * @module
  */
 
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { Calibration } from "../calibration/calibration.ts";
 import { formatCalibrations } from "../calibration/calibration_file.ts";
 import { checkWritable, writeFiles } from "../io/write_files.ts";
@@ -13,6 +13,8 @@ import { formatTemperatures } from "../model/temperatures.ts";
 import type { ArchitectureSpec } from "../network/architecture.ts";
 import { specTemplate } from "../spec/template.ts";
 import { digestTrained } from "../weights/digest.ts";
+import { UsageError } from "./command.ts";
+import { printable } from "./text.ts";
 import { schemaSeenFrom } from "./schema_link.ts";
 
 /** Checks before a long computation that {@linkcode writeModel} can write a directory. */
@@ -20,10 +22,21 @@ export async function checkModelWritable(out: string): Promise<void> {
   await checkWritable(["weights.safetensors", "spec.yaml"].map((name) => join(out, name)));
 }
 
-/** Whether two paths lead to the same file or folder, following links. */
-export async function isSamePlace(a: string, b: string): Promise<boolean> {
-  const real = async (path: string) => await Deno.realPath(path).catch(() => resolve(path));
-  return await real(a) === await real(b);
+/**
+ * Checks that a model is not written over the one that it is made from.
+ *
+ * @param source The source: a directory, a name, or a file of weights.
+ * @throws {UsageError} If it would be overwritten.
+ */
+export async function refuseSource(source: string, out: string): Promise<void> {
+  const real = (path: string) => Deno.realPath(path).catch(() => undefined);
+  const place = await real(source);
+  if (place === undefined || place !== await real(out) && place !== await real(join(out, "weights.safetensors"))) {
+    return;
+  }
+  throw new UsageError(
+    `Cannot write to ${printable(out)}: that is the model itself, which would be overwritten. Choose another directory`,
+  );
 }
 
 /**

@@ -144,6 +144,7 @@ Deno.test("quantize refuses to overwrite its own input", async () => {
     assertEquals(made.code, 2);
     assertStringIncludes(made.notes, "which would be overwritten");
     const weights = `${folder}/weights.safetensors`;
+    await Deno.writeTextFile(weights, "");
     const other = await ranet("quantize", MICRO, "--weights", weights, "--data", EXAMPLES, "--out", folder);
     assertEquals(other.code, 2);
     assertStringIncludes(other.notes, "which would be overwritten");

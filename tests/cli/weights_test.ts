@@ -27,6 +27,14 @@ Deno.test("a checkpoint and a safetensors file, with or without a wrapper's pref
     const expected = await logitsOf("--model", model);
     assertEquals(expected.notes, "");
 
+    // Neither a model nor its file of weights is overwritten by its own copy.
+    await Deno.symlink(model, `${folder}/link`);
+    for (const source of [[model], [`${model}/weights.safetensors`, "--args", flags]]) {
+      const refused = await ranet("import", ...source, "--dtype", "float16", "--out", `${folder}/link`);
+      assertEquals(refused.code, 2);
+      assertStringIncludes(refused.notes, "that is the model itself, which would be overwritten");
+    }
+
     const direct = await logitsOf(...spec, "--weights", checkpoint);
     assertEquals(direct.exits, expected.exits);
 
