@@ -101,7 +101,7 @@ Deno.test("web_handler.ts classifies images over HTTP", async () => {
   assertEquals([status, label, exit], [200, "cat", 2]);
   assertEquals(await post("text"), [400, {
     error:
-      'Cannot read image "request body": it is not an image (JPEG, PNG, WebP, AVIF, GIF, BMP and TIFF are supported)',
+      'Cannot read image "request body": it is not an image (JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF and Netpbm are supported)',
   }]);
   assertEquals((await (await fetch(url)).json()).error, "POST an image");
   await server.stdout.cancel();

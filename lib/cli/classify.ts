@@ -43,7 +43,7 @@ export const classifyCommand: Command<ClassifyOption> = {
   usage: "IMAGE… [options]",
   operands: [0, Infinity],
   description:
-    `Classifies JPEG, PNG, WebP, AVIF, GIF, BMP and TIFF images of any size: files, URLs, folders with all their images,
+    `Classifies JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF and Netpbm images of any size: files, URLs, folders with all their images,
 patterns such as 'photos/**/*.jpg', or - for standard input. An image leaves the network at the first exit whose
 confidence reaches the threshold; its cost is counted in multiply-adds. Rows are printed as they are computed. Files that
 cannot be read are reported on standard error; the exit code is then 1.

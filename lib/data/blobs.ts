@@ -25,7 +25,7 @@ export interface BlobDatasetOptions {
 /**
  * Makes a data set of image files grouped by class. Also works in browsers.
  *
- * @param images The files of each class, under its label: JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF. A `FileList` is
+ * @param images The files of each class, under its label: JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF or Netpbm. A `FileList` is
  * accepted.
  * @param options The model's labels.
  * @returns The data set, class by class in the order of the labels. Files are read on demand.

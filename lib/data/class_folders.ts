@@ -71,7 +71,9 @@ export async function openClassFolders(path: string, options: DatasetOptions): P
       else {
         const what = JSON.stringify(join(path, file));
         bad.add(
-          `Cannot use ${what}: expected an image: .jpg, .png, .webp, .avif, .gif, .bmp or .tif; ${converterFor(name)}`,
+          `Cannot use ${what}: expected an image: .jpg, .png, .webp, .avif, .gif, .bmp, .tif or .ppm; ${
+            converterFor(name)
+          }`,
         );
       }
     }

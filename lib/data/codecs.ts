@@ -1,6 +1,6 @@
 /**
  * Decoders of image files: WebAssembly builds of mozjpeg, Rust's png and libwebp, whose pixels are identical to
- * Pillow's, and of libavif; libjpeg-turbo for CMYK; our own for TIFF, BMP and GIF. They need no permission, and each is
+ * Pillow's, and of libavif; libjpeg-turbo for CMYK; our own for TIFF, BMP, GIF and Netpbm. They need no permission, and each is
  * loaded with the first image of its format. All return the picture as it is stored: not cropped, not rotated.
  *
  * @module
@@ -13,6 +13,7 @@ import { decodeGif } from "./gif.ts";
 import type { RgbImage } from "./image.ts";
 import { ANIMATED_WEBP, CMYK_JPEG, type ImageHeader } from "./image_header.ts";
 import { startPngDecoder } from "./png.ts";
+import { decodeNetpbm } from "./netpbm.ts";
 import { neededParts } from "./png_chunks.ts";
 import { decodeTiff } from "./tiff/decode.ts";
 import { firstWebpFrame } from "./webp.ts";
@@ -56,6 +57,7 @@ export const CODECS: ReadonlyMap<string, Codec> = new Map<string, Codec>([
   ["AVIF", decodeAvif],
   ["GIF", ours(decodeGif)],
   ["BMP", ours(decodeBmp)],
+  ["Netpbm", ours(decodeNetpbm)],
   ["TIFF", ours((bytes, header) => decodeTiff(bytes, (part) => decodeJpeg(part, header)))],
   [CMYK_JPEG, ours((bytes, { size }) => decodeCmykJpeg(bytes, size!))],
 ]);

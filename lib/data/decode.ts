@@ -42,7 +42,7 @@ const CONVERTERS: ReadonlyMap<string, string> = new Map([
   ["PostScript", "gs -sDEVICE=png16m -r150 -o page.png document.ps"],
   ["OpenEXR", "magick picture.exr picture.png"],
   ["Radiance HDR", "magick picture.hdr picture.png"],
-  ["Netpbm", "pnmtopng picture.ppm > picture.png"],
+  ["PAM", "pamtopng picture.pam > picture.png"],
   ["PFM", "magick picture.pfm picture.png"],
   ["QOI", "magick picture.qoi picture.png"],
   ["DDS", "magick picture.dds picture.png"],
@@ -69,7 +69,7 @@ export interface DecodeImageOptions {
 }
 
 /**
- * Decodes a JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF file. If it contains several pictures or frames, the first is
+ * Decodes a JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF or Netpbm file. If it contains several pictures or frames, the first is
  * decoded. The orientation (EXIF or the format's own) is applied; grey becomes RGB; 16-bit samples keep their upper 8
  * bits; transparency is dropped, not blended, as in Pillow's `convert("RGB")`; colour profiles are not applied. In a
  * browser, other formats are decoded by the browser. See docs/formats.md.
@@ -160,7 +160,7 @@ export function checkHeader(bytes: Uint8Array, source: string): ImageHeader & Re
   const refuse = (reason: string, code: RanetErrorCode): never => {
     throw new RanetError(`${refusal(source)} ${reason}`, { code });
   };
-  const formats = "JPEG, PNG, WebP, AVIF, GIF, BMP and TIFF are supported";
+  const formats = "JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF and Netpbm are supported";
   if (bytes.length === 0) return refuse("the file is empty", "damaged");
   if (bytes.length > MAX_IMAGE_BYTES) {
     return refuse(`${bytes.length} bytes are more than ${MAX_IMAGE_BYTES}`, "too-large");

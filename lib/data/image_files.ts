@@ -12,7 +12,7 @@ import { decodeImage, MAX_IMAGE_BYTES } from "./decode.ts";
 import { takesImages } from "./preprocess.ts";
 
 /** Names of files that are treated as images. */
-export const IMAGE_FILE = /\.(jpe?g|jpe|jfif|pjpe?g|pjp|mpo|png|apng|webp|avifs?|gif|bmp|dib|tiff?)$/i;
+export const IMAGE_FILE = /\.(jpe?g|jpe|jfif|pjpe?g|pjp|mpo|png|apng|webp|avifs?|gif|bmp|dib|tiff?|p[bgpn]m)$/i;
 
 /** Names of the sample files in a data set's folders. */
 export function sampleFiles({ channels = 3 }: Pick<DatasetOptions, "channels">): RegExp {

@@ -9,6 +9,7 @@ import { readBmpHeader } from "./bmp.ts";
 import { gifSize } from "./gif.ts";
 import { recogniseFormat } from "./image_signatures.ts";
 import { isFrame, jpegSegments, MARKER } from "./jpeg_segments.ts";
+import { readNetpbmHeader } from "./netpbm.ts";
 import { type Crop, exifOrientation } from "./orientation.ts";
 import { pngExif } from "./png_chunks.ts";
 import { describeTiff } from "./tiff/picture.ts";
@@ -52,6 +53,10 @@ export function readImageHeader(bytes: Uint8Array): ImageHeader | undefined {
     if (format === "GIF") return { format, size: gifSize(bytes) };
     if (format === "BMP") {
       const { size, unsupported } = readBmpHeader(view);
+      return { format, size, unsupported };
+    }
+    if (format === "Netpbm") {
+      const { size, unsupported } = readNetpbmHeader(bytes);
       return { format, size, unsupported };
     }
     if (format === "TIFF") {

@@ -45,7 +45,7 @@ export function openApi({ models, maxBody, maxPixels, maxImages }: Described): R
           operationId: "classify",
           summary: "Classify images and report their cost",
           description:
-            `JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF; up to ${maxBody} bytes, ${maxImages} images, and ${maxPixels} pixels each.`,
+            `JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF or Netpbm; up to ${maxBody} bytes, ${maxImages} images, and ${maxPixels} pixels each.`,
           parameters: [
             {
               name: "threshold",

@@ -83,10 +83,13 @@ Deno.test("decodeImage() refuses files that are not supported images", async () 
   await refused(new Uint8Array(), "the file is empty");
   await refused(
     new TextEncoder().encode("hello"),
-    "it is not an image (JPEG, PNG, WebP, AVIF, GIF, BMP and TIFF are supported)",
+    "it is not an image (JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF and Netpbm are supported)",
   );
   const heic = new TextEncoder().encode("\0\0\0\x18ftypheic\0\0\0\0mif1heic");
-  const { message } = await refused(heic, "HEIC is not supported (JPEG, PNG, WebP, AVIF, GIF, BMP and TIFF are");
+  const { message } = await refused(
+    heic,
+    "HEIC is not supported (JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF and Netpbm are",
+  );
   assertStringIncludes(message, "heif-convert photo.heic photo.jpg");
   await refused(new Uint8Array(100_000_001), "100000001 bytes are more than 100000000");
 });

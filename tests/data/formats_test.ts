@@ -149,7 +149,7 @@ Deno.test("decodeImage() names an unsupported format and a converter", async () 
     "\0\0\x01\0\x01\0\x10\x10": "ICO is not supported",
     "8BPS\0\x01": "Photoshop is not supported",
     "%PDF-1.4": "PDF is not supported",
-    "P6\n20 14\n255\n": "Netpbm is not supported",
+    "P7\nWIDTH 20\n": "PAM is not supported",
     "\x76\x2f\x31\x01": "OpenEXR is not supported",
     "BMW is no picture, nor is any text": "it is not an image",
   };

@@ -152,7 +152,7 @@ chromiumTest("the page", async (t) => {
     assertEquals(await texts(page, ".shelf .count"), ["1", "1", "0", "0", "0", "1"]);
     assertEquals((await texts(page, ".card span:first-of-type")).slice(0, 2), ["ship", "cat"]);
     assertEquals(await texts(page, "#problems li"), [
-      'Cannot read image "LICENSE": it is not an image (JPEG, PNG, WebP, AVIF, GIF, BMP and TIFF are supported)',
+      'Cannot read image "LICENSE": it is not an image (JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF and Netpbm are supported)',
     ]);
     await press(page, "#problems button");
     assertEquals(await page.$eval("#problems", (element) => (element as HTMLElement).hidden), true);

@@ -60,7 +60,7 @@ async function filesIn(entries: readonly FileSystemEntry[], depth: number): Prom
 }
 
 function isImage(name: string): boolean {
-  return /\.(jpe?g|png|webp|avif|gif|bmp|tiff?|hei[cf])$/i.test(name);
+  return /\.(jpe?g|png|webp|avif|gif|bmp|tiff?|p[bgpn]m|hei[cf])$/i.test(name);
 }
 
 async function entriesOf(folder: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {
