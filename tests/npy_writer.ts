@@ -7,12 +7,19 @@
 import { concat } from "../lib/io/bytes.ts";
 
 /** NumPy's type names, by typed array. */
-const TYPES = { Float32Array: "<f4", Float64Array: "<f8", Uint8Array: "|u1", Uint16Array: "<u2", Int16Array: "<i2" };
+const TYPES = {
+  Float32Array: "<f4",
+  Float64Array: "<f8",
+  Uint8Array: "|u1",
+  Uint16Array: "<u2",
+  Int16Array: "<i2",
+  BigInt64Array: "<i8",
+};
 
 /** An array in C order. */
 export function npy(
   shape: readonly number[],
-  data: Float32Array | Float64Array | Uint8Array | Uint16Array | Int16Array,
+  data: Float32Array | Float64Array | Uint8Array | Uint16Array | Int16Array | BigInt64Array,
 ): Uint8Array<ArrayBuffer> {
   const descr = TYPES[data.constructor.name as keyof typeof TYPES];
   const sides = `${shape.join(", ")}${shape.length === 1 ? "," : ""}`;

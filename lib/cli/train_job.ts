@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import type { Dataset } from "../data/dataset.ts";
 import { findValidation } from "../data/folder_layout.ts";
 import { openDataset } from "../data/open_dataset.ts";
+import { ARRAY_ARCHIVE, hasArraysOf } from "../data/sample_arrays.ts";
 import { RanetError } from "../errors.ts";
 import { buildNetwork } from "../network/build.ts";
 import { isDirectory, readSpec } from "../model/read_spec.ts";
@@ -194,6 +195,7 @@ function moved(
     throw new UsageError(`Cannot use --val with --resume: the run ${val === "none" ? "has none" : "set images aside"}`);
   }
   if (options.val !== undefined) return { data: to, val: resolve(options.val) };
+  if (val === data) return { data: to, val: to };
   const inside = val === "split" || val === "none" ? "" : relative(data, val);
   const isBelow = inside !== "" && !inside.startsWith("..") && !isAbsolute(inside);
   return { data: to, val: isBelow ? join(to, inside) : val };
@@ -232,7 +234,8 @@ function readNumber(option: string, text: string): number {
 
 /** The folder of validation images below the one of `--data`. */
 async function validationBelow(data: string, labels: readonly string[]): Promise<string | undefined> {
-  return await isDirectory(data) ? await findValidation(data, labels) : undefined;
+  if (await isDirectory(data)) return await findValidation(data, labels);
+  return ARRAY_ARCHIVE.test(data) && await hasArraysOf("validation", data) ? data : undefined;
 }
 
 async function openSets(

@@ -28,7 +28,7 @@ import { readTable } from "./list_table.ts";
 /** The beginning of a URL, on the web or in cloud storage. */
 const URL_START = /^[a-z][a-z0-9+.-]+:\/\//i;
 /** A record of a file with many, in the form of a data set's `origin`. */
-const RECORD = /^(.*(?:\.bin|idx3-ubyte(?:\.gz)?))#(\d{1,9})$/i;
+const RECORD = /^(.*(?:\.bin|idx3-ubyte(?:\.gz)?|\.np[yz]))#(?:(.+)\/)?(\d{1,9})$/i;
 
 /**
  * Lists the images of a text file of paths and labels. The columns, and whether labels are names or indexes, are
@@ -40,8 +40,8 @@ const RECORD = /^(.*(?:\.bin|idx3-ubyte(?:\.gz)?))#(\d{1,9})$/i;
 export async function openCsv(
   path: string,
   options: DatasetOptions & {
-    /** Opens a file of records that a path refers to. */
-    readonly openRecords: (file: string) => Promise<ImageRecords>;
+    /** Opens a file of records that a path refers to, or one of its arrays. */
+    readonly openRecords: (file: string, array?: string) => Promise<ImageRecords>;
   },
 ): Promise<Dataset> {
   const { skipBad = false, allowOutside = false } = options;
@@ -118,10 +118,11 @@ export async function openCsv(
       return RECORD.test(listed.origin(index)) ? undefined : await listed.file!(index);
     },
     async read(index: number): Promise<Sample> {
-      const [, file, record] = RECORD.exec(listed.origin(index)) ?? [];
+      const [, file, array, record] = RECORD.exec(listed.origin(index)) ?? [];
       if (file === undefined || record === undefined) return await listed.read(index);
-      if (!opened.has(file)) opened.set(file, options.openRecords(file));
-      const records = await opened.get(file)!;
+      const key = `${file}#${array}`;
+      if (!opened.has(key)) opened.set(key, options.openRecords(file, array));
+      const records = await opened.get(key)!;
       if (Number(record) < records.size) {
         const image = await records.image(Number(record));
         return { name: found.files[index]!, label: found.labels[index]!, image };

@@ -17,7 +17,7 @@ import { expectObject } from "../text/expect.ts";
 /** Larger files are refused. */
 export const MAX_IMAGE_BYTES = 100_000_000;
 /** Images of more pixels are refused. */
-const MAX_PIXELS = 100_000_000;
+export const MAX_PIXELS = 100_000_000;
 /** Images of more pixels in a row or column are refused. */
 const MAX_SIDE = 30_000;
 /** How to convert unsupported formats: commands of well-known tools, to copy. */

@@ -13,12 +13,13 @@ import { findLayout } from "./folder_layout.ts";
 import { withFile } from "../io/files.ts";
 import { IDX_IMAGES, idxRecords, openIdx } from "./idx.ts";
 import { LIST_FILE } from "./list_table.ts";
+import { ARRAY_ARCHIVE, arrayRecords, openSampleArrays, SAMPLE_ARRAYS } from "./sample_arrays.ts";
 import { adviceFor } from "./refused_files.ts";
 import { expectObject, expectString } from "../text/expect.ts";
 
 /**
- * Opens a data set: class folders, CIFAR-10 or CIFAR-100 `.bin` files, IDX files (MNIST), or a list of paths and
- * labels. If a folder has several parts, like those of CIFAR, MNIST and ImageNet, `part` selects one.
+ * Opens a data set: class folders, CIFAR-10 or CIFAR-100 `.bin` files, IDX files (MNIST), NumPy arrays, or a list of
+ * paths and labels. If a folder has several parts, like those of CIFAR, MNIST and ImageNet, `part` selects one.
  *
  * @param path A folder or a file.
  * @throws {RanetError} If there is no data set, it does not fit the model, its labels can be read both as names and as
@@ -40,7 +41,7 @@ export async function openDataset(path: string, options: DatasetOptions): Promis
   if (!isDirectory) return await openFiles([path], path, options);
   const names = await withFile(path, () => Array.fromAsync(Deno.readDir(path), ({ name }) => name));
   const { part = "test" } = options;
-  for (const kind of [/\.bin$/i, IDX_IMAGES]) {
+  for (const kind of [/\.bin$/i, IDX_IMAGES, ARRAY_ARCHIVE]) {
     const files = names.filter((name) => kind.test(name)).sort();
     const isTest = (name: string) => /test|t10k/i.test(name);
     const own = files.filter((name) => isTest(name) === (part !== "training"));
@@ -64,18 +65,26 @@ async function openFiles(files: readonly string[], path: string, options: Datase
   }
   if (IDX_IMAGES.test(file)) return await openIdx(file, options);
   if (LIST_FILE.test(file)) {
-    return await openCsv(file, { ...options, openRecords: (file) => openRecords(file, options) });
+    return await openCsv(file, { ...options, openRecords: (file, array) => openRecords(file, array, options) });
   }
+  if (SAMPLE_ARRAYS.test(file)) return await openSampleArrays(file, options);
   const reason = adviceFor(file);
   throw new RanetError(
     `Cannot open data set ${
       JSON.stringify(path)
     }: expected a folder of class folders, a list of path,label (.csv, .tsv or .txt), a .bin ` +
-      `file of CIFAR-10 or CIFAR-100, or an …images-idx3-ubyte file${reason === undefined ? "" : `; ${reason}`}`,
+      `file of CIFAR-10 or CIFAR-100, an …images-idx3-ubyte file, or NumPy arrays (.npz, .npy)${
+        reason === undefined ? "" : `; ${reason}`
+      }`,
   );
 }
 
 /** Opens a file of records without labels. */
-async function openRecords(file: string, options: DatasetOptions): Promise<ImageRecords> {
+async function openRecords(
+  file: string,
+  array: string | undefined,
+  options: DatasetOptions,
+): Promise<ImageRecords> {
+  if (SAMPLE_ARRAYS.test(file)) return await arrayRecords(file, array);
   return /\.bin$/i.test(file) ? await cifarRecords([file]) : await idxRecords(file, options);
 }

@@ -10,7 +10,12 @@ const REFUSED: readonly (readonly [end: RegExp, what: string])[] = [
   [/\.mat$/i, "MATLAB files are not supported: write the labels as a CSV of path,label"],
   [/\.(pkl|pickle)$/i, "Python pickles are not read, since they can execute code: write labels as a CSV of path,label"],
   [
-    /\.(npy|npz|h5|hdf5)$/i,
+    /\.npy$/i,
+    "specify the file of images, with its labels in labels.npy beside it; or, for networks with a number of channels " +
+    "other than 1 and 3, save one .npy file (channels × height × width) per sample",
+  ],
+  [
+    /\.(h5|hdf5)$/i,
     "arrays of several samples are not supported: save images as files, in one folder per class, or for networks with " +
     "a number of channels other than 1 and 3, one .npy file (channels × height × width) or TIFF file per sample",
   ],

@@ -339,7 +339,7 @@ Deno.test("pickles, MATLAB files and archives are refused with a suggestion", as
     (folder) => refused(open(folder, LABELS.cifar100), "CIFAR-100's pickles", "cifar-100-binary"),
   );
   for (
-    const [name, word] of [["imagelabels.mat", "MATLAB"], ["a.pkl", "pickles"], ["x.npz", "arrays"], [
+    const [name, word] of [["imagelabels.mat", "MATLAB"], ["a.pkl", "pickles"], ["x.h5", "arrays"], [
       "a.zip",
       "unpack the archive first",
     ]]
@@ -444,7 +444,7 @@ Deno.test("a folder that contains only unsupported files is refused with their f
       ["train-0000.tar", "unpack the archive first"],
       ["data.mdb", "image databases are not supported"],
       ["train_32x32.mat", "MATLAB"],
-      ["gaussian_noise.npy", "arrays of several samples"], // as CIFAR-10-C has them
+      ["gaussian_noise.npy", "specify the file of images"], // as CIFAR-10-C has them
     ] as const
   ) {
     await withFolder({ [name]: "x", "README.md": "x", "state.json": "{}" }, async (folder) => {
