@@ -7,11 +7,11 @@
 import { basename, resolve } from "node:path";
 import { RanetError } from "../errors.ts";
 import { type Size, sizeOf } from "../network/size.ts";
-import { BadEntries, type Dataset, type DatasetOptions, type ImageRecords, type Sample } from "./dataset.ts";
+import type { Dataset, DatasetOptions, ImageRecords, Sample } from "./dataset.ts";
 import { digestFiles, readBoundedFile } from "../io/files.ts";
 import type { RgbImage } from "./image.ts";
 import { inflate, MAX_EXPANSION } from "./inflate.ts";
-import { labelFinder, listLabels } from "./labels.ts";
+import { labelRecords } from "./labelled_records.ts";
 
 /** Names of image files. */
 export const IDX_IMAGES = /images([-.])idx3-ubyte(?:\.gz)?$/;
@@ -33,7 +33,6 @@ const MAX_BYTES = 1_000_000_000;
  * label is not among the model's.
  */
 export async function openIdx(path: string, options: DatasetOptions): Promise<Dataset> {
-  const { labels, skipBad = false } = options;
   const records = await idxRecords(path, options);
   const marksPath = await labelsPath(path);
   const marks = await readIdx(marksPath, 1);
@@ -42,27 +41,14 @@ export async function openIdx(path: string, options: DatasetOptions): Promise<Da
       `Cannot open data set ${JSON.stringify(path)}: ${records.size} images, but ${marks.shape[0]} labels`,
     );
   }
-  const find = labelFinder(Array.from(new Set(marks.data), String), { ...options, source: marksPath });
-  const bad = new BadEntries({ skip: skipBad });
-  const found: { records: number[]; labels: number[] } = { records: [], labels: [] };
-  marks.data.forEach((mark, index) => {
-    const label = find(String(mark));
-    if (label === undefined) {
-      return bad.add(
-        `Cannot use image ${index} of ${JSON.stringify(path)}: its label ${mark} is not a class of the model ` +
-          `(${listLabels(labels)})`,
-      );
-    }
-    found.records.push(index);
-    found.labels.push(label);
-  });
+  const found = labelRecords(marks.data, { ...options, path, source: marksPath });
   return {
     name: basename(path),
     format: "IDX",
     size: found.records.length,
-    bad: bad.messages,
+    bad: found.bad,
     notes: /^emnist-/i.test(basename(path)) ? [SWAPPED] : [],
-    classes: labels,
+    classes: options.labels,
     digest: () => digestFiles([path, marksPath], { about: [found.labels.join()] }),
     labels: () => Promise.resolve(found.labels),
     origin: (index) => `${resolve(path)}#${found.records[index]}`,

@@ -10,10 +10,10 @@ import { RanetError } from "../errors.ts";
 import { exists } from "../io/exists.ts";
 import { digestFiles, readBoundedFile } from "../io/files.ts";
 import { unzip } from "../io/unzip.ts";
-import { BadEntries, type Dataset, type DatasetOptions, type ImageRecords, type Sample } from "./dataset.ts";
+import type { Dataset, DatasetOptions, ImageRecords, Sample } from "./dataset.ts";
 import { MAX_PIXELS } from "./decode.ts";
 import type { RgbImage } from "./image.ts";
-import { labelFinder, listLabels } from "./labels.ts";
+import { labelRecords } from "./labelled_records.ts";
 import { npyHeader } from "./npy.ts";
 import { isNamedAfter, type Part, PARTS } from "./parts.ts";
 import { checkTakesImages } from "./preprocess.ts";
@@ -57,36 +57,23 @@ interface Pair {
  * model's.
  */
 export async function openSampleArrays(path: string, options: DatasetOptions): Promise<Dataset> {
-  const { labels, part = "test", channels = 3, skipBad = false } = options;
+  const { part = "test", channels = 3 } = options;
   checkTakesImages(channels);
   const pair = ARRAY_ARCHIVE.test(path) ? await pairInArchive(path, part) : await pairOfFiles(path);
   const images = imagesIn(pair.images, path);
   const marks = readMarks(pair.labels, path);
-  const find = labelFinder(new Set(marks.map(String)), { ...options, source: path });
-  const bad = new BadEntries({ skip: skipBad });
-  const found: { records: number[]; labels: number[] } = { records: [], labels: [] };
-  marks.forEach((mark, index) => {
-    const label = find(String(mark));
-    if (label === undefined) {
-      return bad.add(
-        `Cannot use image ${index} of ${JSON.stringify(path)}: its label ${mark} is not a class of the model ` +
-          `(${listLabels(labels)})`,
-      );
-    }
-    found.records.push(index);
-    found.labels.push(label);
-  });
   if (marks.length !== images.size) {
     throw refusal(path, `${images.size} images, but ${marks.length} labels`);
   }
+  const found = labelRecords(marks, { ...options, path, source: path });
   const { name } = pair.images;
   const prefix = ARRAY_ARCHIVE.test(path) ? `${name}/` : "";
   return {
     name: basename(path),
     format: "NumPy arrays",
     size: found.records.length,
-    bad: bad.messages,
-    classes: labels,
+    bad: found.bad,
+    classes: options.labels,
     digest: () => digestFiles(pair.files, { about: [name, found.labels.join()] }),
     labels: () => Promise.resolve(found.labels),
     origin: (index) => `${resolve(path)}#${prefix}${found.records[index]}`,

@@ -1,0 +1,50 @@
+/**
+ * Matches the labels of a file's records to a model's classes.
+ *
+ * @module
+ */
+
+import { BadEntries, type DatasetOptions } from "./dataset.ts";
+import { labelFinder, listLabels } from "./labels.ts";
+
+/** The records whose labels are among the model's. */
+export interface LabelledRecords {
+  /** Their numbers in the file, from 0. */
+  readonly records: readonly number[];
+  /** The class of each. */
+  readonly labels: readonly number[];
+  /** The error of each other record. Empty without `skipBad`. */
+  readonly bad: readonly string[];
+}
+
+/**
+ * Matches each record's label, a number, to the model's classes.
+ *
+ * @param marks The labels.
+ * @param options `path`: the file of records; `source`: the file of labels, in errors.
+ * @throws {RanetError} If both or neither reading of the labels fits, or (without `skipBad`) a label is not among the
+ * model's.
+ */
+export function labelRecords(
+  marks: Iterable<number>,
+  { path, source, labels, readLabels, skipBad = false }:
+    & Pick<DatasetOptions, "labels" | "readLabels" | "skipBad">
+    & { readonly path: string; readonly source: string },
+): LabelledRecords {
+  const all = [...marks];
+  const find = labelFinder(Array.from(new Set(all), String), { labels, readLabels, skipBad, source });
+  const bad = new BadEntries({ skip: skipBad });
+  const found: { records: number[]; labels: number[] } = { records: [], labels: [] };
+  all.forEach((mark, index) => {
+    const label = find(String(mark));
+    if (label === undefined) {
+      return bad.add(
+        `Cannot use image ${index} of ${JSON.stringify(path)}: its label ${mark} is not a class of the model ` +
+          `(${listLabels(labels)})`,
+      );
+    }
+    found.records.push(index);
+    found.labels.push(label);
+  });
+  return { ...found, bad: bad.messages };
+}
