@@ -11,6 +11,7 @@ import { findLayout } from "./folder_layout.ts";
 import { joinIndicators } from "./indicator_columns.ts";
 import { cleanLabel, findColumns, numberedNames } from "./list_columns.ts";
 import { readTable } from "./list_table.ts";
+import { SAMPLE_ARRAYS } from "./sample_arrays.ts";
 import { listData } from "./passed_over.ts";
 
 /**
@@ -23,6 +24,7 @@ import { listData } from "./passed_over.ts";
  */
 export async function readClassNames(path: string): Promise<readonly string[] | "imagenet"> {
   const { isDirectory } = await withFile(path, () => Deno.stat(path));
+  if (!isDirectory && SAMPLE_ARRAYS.test(path)) throw onlyNumbers(path);
   const found = isDirectory
     ? await findLayout(path, { labels: [], part: "training" })
     : { kind: "list" as const, path };
@@ -49,7 +51,11 @@ async function namesInList(path: string): Promise<string[]> {
   const names = new Set((hasHeader ? rows.slice(1) : rows).map(({ cells }) => cleanLabel(cells[label] ?? "")));
   names.delete("");
   if (![...names].every((name) => /^\d+$/.test(name))) return [...names].sort();
-  throw new RanetError(
+  throw onlyNumbers(path);
+}
+
+function onlyNumbers(path: string): RanetError {
+  return new RanetError(
     `Cannot take classes from ${JSON.stringify(path)}: its labels are numbers. Specify their names`,
     { remedy: { classes: "A,B,C" } },
   );

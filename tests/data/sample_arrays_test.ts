@@ -3,6 +3,7 @@ import { zipSync } from "fflate";
 import { join } from "node:path";
 import type { DatasetOptions } from "../../lib/data/dataset.ts";
 import { openDataset } from "../../lib/data/open_dataset.ts";
+import { readClassNames } from "../../lib/data/read_class_names.ts";
 import { RanetError } from "../../lib/errors.ts";
 import { npy } from "../npy_writer.ts";
 
@@ -122,6 +123,7 @@ Deno.test("arrays that are not images and labels are refused with the reason", a
     const { message } = await assertRejects(() => openDataset(join(folder, "fog.npy"), options), RanetError);
     assertStringIncludes(message, "expected its labels in");
     await assertRejects(() => openDataset(folder, options), RanetError, "specify the file of images");
+    await assertRejects(() => readClassNames(join(folder, "fog.npy")), RanetError, "its labels are numbers");
     const bands = { ...options, channels: 4 };
     await assertRejects(() => openDataset(join(folder, "fog.npy"), bands), RanetError, "takes 4 channels");
   });
