@@ -53,6 +53,7 @@ export {
   type RecipeChanges,
   type RecipeLoss,
   type Schedule,
+  type SizeStage,
 } from "./lib/training/recipe.ts";
 export type { EpochRecord, EpochSums, ExitMeans, Position, StepRecord } from "./lib/training/records.ts";
 export { type Split, splitDataset, type SplitOptions } from "./lib/training/split.ts";
