@@ -68,6 +68,8 @@ export function recogniseFormat(bytes: Uint8Array): string | undefined {
   )?.[2];
   if (format === "HEIC" && start.slice(0, BRANDS).includes("avif")) return "AVIF"; // AVIF may be a later brand
   if (format === "BMP" && !isBmpHeader(bytes)) return undefined; // a text that begins with BM
+  // TGA files may begin with the same four bytes, but an icon or cursor has at least one picture.
+  if ((format === "ICO" || format === "CUR") && bytes[4] === 0 && bytes[5] === 0) return undefined;
   return format;
 }
 

@@ -10,7 +10,7 @@ import { type FolderEntries, type LinkTrail, listFolder } from "../io/list_folde
 /** Files left by Windows, macOS, archives and network drives. */
 const SYSTEM = new Set(["thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir", "icon\r", "lost+found"]);
 /** Images in unsupported formats. */
-const OTHER_IMAGE = /\.(hei[cf]|jp2|j2k|jxl|svg|psd|tga|p[bgnp]m|dng|cr[23]|nef|arw|orf|raf|rw2|ico|dcm)$/i;
+const OTHER_IMAGE = /\.(hei[cf]|jp2|j2k|jxl|svg|psd|tga|dng|cr[23]|nef|arw|orf|raf|rw2|ico|dcm)$/i;
 /** Most files that a message names. */
 const NAMED = 3;
 
@@ -29,9 +29,7 @@ export function isOtherImage(name: string): boolean {
 /** Advice for an image in an unsupported format. */
 export function converterFor(name: string): string {
   const end = name.slice(name.lastIndexOf(".")).toLowerCase();
-  const all = /^\.(p[bgnp]m|tga|jp2|j2k|psd|ico|svg)$/.test(end)
-    ? `, all of a folder by mogrify -format png *${end}`
-    : "";
+  const all = /^\.(tga|jp2|j2k|psd|ico|svg)$/.test(end) ? `, all of a folder by mogrify -format png *${end}` : "";
   return `${end} is not supported: convert such files first${all}`;
 }
 

@@ -150,6 +150,7 @@ Deno.test("decodeImage() names an unsupported format and a converter", async () 
     "8BPS\0\x01": "Photoshop is not supported",
     "%PDF-1.4": "PDF is not supported",
     "P7\nWIDTH 20\n": "PAM is not supported",
+    "\0\0\x02\0\0\0\0\0": "it is not an image", /* TGA */
     "\x76\x2f\x31\x01": "OpenEXR is not supported",
     "BMW is no picture, nor is any text": "it is not an image",
   };
