@@ -100,8 +100,8 @@ export class ImageClassifier implements Disposable {
    * Classifies an image, or several.
    *
    * @param images Files, URLs, blobs, bytes or pixels, as in {@linkcode ImageSource}: one, or a list, such as a
-   * `FileList`. JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF and Netpbm are read, and in a browser every format that it can decode.
-   * Bytes and pixels are copied during the call.
+   * `FileList`. JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF and Netpbm are read, and in a browser every format that it can
+   * decode. Bytes and pixels are copied during the call.
    * @param options Decides when an image leaves. Default: at a confidence of 90 %.
    * @returns The result of the image; for a list, a list of results.
    * @throws {RanetError} If an image cannot be read ({@linkcode stream} skips it), or an option cannot be used.

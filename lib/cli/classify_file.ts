@@ -4,10 +4,10 @@
  * @module
  */
 
-import { makeFolder } from "../io/folders.ts";
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import config from "../../deno.json" with { type: "json" };
+import { makeFolder } from "../io/folders.ts";
 import { classifyStream } from "../classifier/stream.ts";
 import { openDecoders } from "../data/decoder_pool.ts";
 import { arithmeticOf } from "../device/arithmetic.ts";

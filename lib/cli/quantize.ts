@@ -80,7 +80,8 @@ images without labels is enough.`,
   async run(call: Call<QuantizeOption>, terminal: Terminal): Promise<void> {
     const { operands: [name], options } = call;
     const [path, out] = [required(call, "data"), required(call, "out")];
-    for (const source of [name, options.weights ?? name]) await refuseSource(source, out);
+    await refuseSource(name, out);
+    if (options.weights !== undefined) await refuseSource(options.weights, out);
     const most = options["max-loss"] === undefined ? undefined : readShare(options["max-loss"], "max-loss");
     const range = choice<RangeMethod>("range", options.range ?? "mse", RANGE_METHODS);
     const wanted = options.images === undefined ? DEFAULT_IMAGES : count("images", options.images);

@@ -6,7 +6,7 @@
  */
 
 import { accuracyInterval } from "../calibration/samples.ts";
-import { sidesOf, sizeOf, sizeText } from "../network/size.ts";
+import { sidesOf, sizeText } from "../network/size.ts";
 import { bytes as byteText, large, percent } from "../text/numbers.ts";
 import type { RunOutcome } from "../training/loop.ts";
 import { bestEpoch, type EpochRecord, type StepRecord } from "../training/records.ts";
@@ -66,6 +66,7 @@ export class TrainOutput implements Disposable {
     const images = training.store.usable.length;
     const perEpoch = stepsPerEpoch(images, recipe.batch);
     const kept = training.store.bytes + (validation?.store.bytes ?? 0);
+    const stages = stagesOf(recipe.sizes, { epochs: Math.ceil(session.steps / perEpoch), full: training.size });
     const facts = {
       model: network.spec.name,
       exits: network.exits.length,
@@ -77,10 +78,7 @@ export class TrainOutput implements Disposable {
       recipe: recipe.name,
       batch: recipe.batch,
       stepsPerEpoch: perEpoch,
-      sizes: stagesOf(recipe.sizes, {
-        epochs: Math.ceil(session.steps / perEpoch),
-        full: training.size,
-      }).map(({ until, size }) => ({ until, size: sidesOf(size) })),
+      sizes: stages.map(({ until, size }) => ({ until, size: sidesOf(size) })),
       steps: session.steps,
       device: trainer.device,
       bytes: trainer.bytes,
@@ -106,7 +104,7 @@ ${images} images of ${data} for training (${classCounts(counts, network.spec.cla
 recipe ${recipe.name}: ${
           (session.steps / perEpoch).toFixed(1).replace(/\.0$/, "")
         } epochs of ${perEpoch} steps, ${recipe.batch} images a step${
-          facts.sizes.map(({ until, size }) => `, ${sizeText(sizeOf(size))} pixels until epoch ${until}`).join("")
+          stages.map(({ until, size }) => `, ${sizeText(size)} pixels until epoch ${until}`).join("")
         }
 on ${trainer.device.name}: ${byteText(trainer.bytes)} for the network, ${byteText(kept)} for images${others}${
           facts.from > 0 ? `\ncontinuing after step ${facts.from} of ${session.steps}` : ""

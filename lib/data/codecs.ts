@@ -1,7 +1,7 @@
 /**
  * Decoders of image files: WebAssembly builds of mozjpeg, Rust's png and libwebp, whose pixels are identical to
- * Pillow's, and of libavif; libjpeg-turbo for CMYK; our own for TIFF, BMP, GIF and Netpbm. They need no permission, and each is
- * loaded with the first image of its format. All return the picture as it is stored: not cropped, not rotated.
+ * Pillow's, and of libavif; libjpeg-turbo for CMYK; our own for TIFF, BMP, GIF and Netpbm. They need no permission, and
+ * each is loaded with the first image of its format. All return the picture as it is stored: not cropped, not rotated.
  *
  * @module
  */

@@ -69,8 +69,8 @@ export interface DecodeImageOptions {
 }
 
 /**
- * Decodes a JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF or Netpbm file. If it contains several pictures or frames, the first is
- * decoded. The orientation (EXIF or the format's own) is applied; grey becomes RGB; 16-bit samples keep their upper 8
+ * Decodes a JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF or Netpbm file. If it contains several pictures or frames, the first
+ * is decoded. The orientation (EXIF or the format's own) is applied; grey becomes RGB; 16-bit samples keep their upper 8
  * bits; transparency is dropped, not blended, as in Pillow's `convert("RGB")`; colour profiles are not applied. In a
  * browser, other formats are decoded by the browser. See docs/formats.md.
  *

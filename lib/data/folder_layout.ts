@@ -19,17 +19,12 @@ import {
   isNamedAfterPart,
   type Part,
   partOf,
+  SUBSTITUTES,
   withoutWrappers,
 } from "./parts.ts";
 import { listData } from "./passed_over.ts";
 import { adviceFor } from "./refused_files.ts";
 
-/** Substitutes for a missing part, in order. */
-const INSTEAD: Readonly<Record<Part, readonly Part[]>> = {
-  training: [],
-  validation: ["test"],
-  test: ["validation"],
-};
 /** Lists that do not contain labels. */
 const OTHER_LIST =
   /readme|licen[cs]e|requirements|sample_?submission|_boxes\.txt$|^(wnids|words|classes|labels)\.txt$/i;
@@ -77,7 +72,7 @@ export async function findLayout(
   if (part === "training" && !(await isLabelled(join(path, training)))) {
     if (own.length === 1) return { kind: "list", path: join(path, own[0]!) };
   }
-  for (const each of [part, ...INSTEAD[part]]) {
+  for (const each of [part, ...SUBSTITUTES[part]]) {
     const name = partOf(each, folders);
     if (name === undefined) continue;
     const folder = join(path, name);

@@ -14,6 +14,13 @@ export type Part = "test" | "training" | "validation";
 /** All parts. */
 export const PARTS: readonly Part[] = ["training", "validation", "test"];
 
+/** Substitutes for a missing part, in order. */
+export const SUBSTITUTES: Readonly<Record<Part, readonly Part[]>> = {
+  training: [],
+  validation: ["test"],
+  test: ["validation"],
+};
+
 /** Names of each part, the most common first. */
 const PART_NAMES: Readonly<Record<Part, readonly string[]>> = {
   training: ["train", "training"],

@@ -9,13 +9,14 @@ import { basename, dirname, join, resolve } from "node:path";
 import { RanetError } from "../errors.ts";
 import { exists } from "../io/exists.ts";
 import { digestFiles, readBoundedFile } from "../io/files.ts";
-import { unzip } from "../io/unzip.ts";
+import { unzip, type ZipEntry } from "../io/unzip.ts";
 import type { Dataset, DatasetOptions, ImageRecords, Sample } from "./dataset.ts";
 import { MAX_PIXELS } from "./decode.ts";
 import type { RgbImage } from "./image.ts";
 import { labelRecords } from "./labelled_records.ts";
 import { npyHeader } from "./npy.ts";
-import { isNamedAfter, type Part, PARTS } from "./parts.ts";
+import { type NumberFormat, NUMBERS } from "./numbers.ts";
+import { isNamedAfter, type Part, PARTS, SUBSTITUTES } from "./parts.ts";
 import { checkTakesImages } from "./preprocess.ts";
 
 /** Names of files with arrays of samples. */
@@ -23,14 +24,10 @@ export const SAMPLE_ARRAYS = /\.np[yz]$/i;
 /** Names of archives. */
 export const ARRAY_ARCHIVE = /\.npz$/i;
 
+/** How names of arrays end in an archive. */
+const ENDING = ".npy";
 /** Size limit of an unpacked file in bytes. Files are kept in memory. */
 const MAX_BYTES = 1_000_000_000;
-/** Parts that are used if an archive lacks one, as in folders. */
-const INSTEAD: Readonly<Record<Part, readonly Part[]>> = {
-  training: [],
-  validation: ["test"],
-  test: ["validation"],
-};
 
 /** An array with its name. */
 interface NamedArray {
@@ -49,8 +46,8 @@ interface Pair {
 }
 
 /**
- * Opens arrays of samples. Images are unsigned bytes, N × height × width, optionally with 1 or 3 channels as the last or
- * the second dimension. Labels are N or N × 1 whole numbers, or N × classes with a single 1 in each row.
+ * Opens arrays of samples. Images are unsigned bytes, N × height × width, optionally with 1 or 3 channels as the last
+ * or the second dimension. Labels are N or N × 1 whole numbers, or N × classes with a single 1 in each row.
  *
  * @param path A `.npz` or `.npy` file.
  * @throws {RanetError} If there are no such arrays, they do not match, or (without `skipBad`) a label is not among the
@@ -97,15 +94,20 @@ export async function arrayRecords(path: string, array: string | undefined): Pro
   return imagesIn(found, path);
 }
 
-/** Whether an archive has arrays of a part. */
+/** Whether an archive has arrays of a part. Nothing is unpacked. */
 export async function hasArraysOf(part: Part, path: string): Promise<boolean> {
-  return (await arraysIn(path)).some(({ name }) => isNamedAfter(part, name));
+  let isFound = false;
+  await unpack(path, ({ name }) => {
+    isFound ||= isNamedAfter(part, name.slice(0, -ENDING.length));
+    return false;
+  });
+  return isFound;
 }
 
 async function pairInArchive(path: string, part: Part): Promise<Pair> {
   const arrays = await arraysIn(path);
   const isOf = (each: Part) => ({ name }: NamedArray) => isNamedAfter(each, name);
-  const wanted = [part, ...INSTEAD[part]].find((each) => arrays.some(isOf(each)));
+  const wanted = [part, ...SUBSTITUTES[part]].find((each) => arrays.some(isOf(each)));
   const own = wanted === undefined
     ? arrays.filter((array) => !PARTS.some((each) => isOf(each)(array)))
     : arrays.filter(isOf(wanted));
@@ -124,10 +126,15 @@ async function pairInArchive(path: string, part: Part): Promise<Pair> {
 
 /** The arrays in an archive. */
 async function arraysIn(path: string): Promise<NamedArray[]> {
+  const files = await unpack(path, () => true);
+  return Array.from(files, ([name, bytes]) => parse(bytes, { name: name.slice(0, -ENDING.length), path }));
+}
+
+/** Unpacks wanted arrays of an archive. */
+async function unpack(path: string, want: (entry: ZipEntry) => boolean): Promise<Map<string, Uint8Array>> {
   const bytes = await readBoundedFile(path, MAX_BYTES);
   try {
-    const files = unzip(bytes, { want: ({ name }) => name.endsWith(".npy"), maxBytes: MAX_BYTES });
-    return Array.from(files, ([name, bytes]) => parse(bytes, { name: name.slice(0, -".npy".length), path }));
+    return unzip(bytes, { want: (entry) => entry.name.endsWith(ENDING) && want(entry), maxBytes: MAX_BYTES });
   } catch (error) {
     if (!(error instanceof RanetError) || !error.message.startsWith("its ")) throw error;
     throw refusal(path, error.message);
@@ -210,33 +217,32 @@ function isChannels(size: number): boolean {
   return size === 1 || size === 3;
 }
 
-/** Types of labels: how one is read. */
-const LABEL_TYPES: Readonly<
-  Record<string, { readonly bytes: number; readonly read: (view: DataView, at: number) => number }>
-> = {
-  "|b1": { bytes: 1, read: (view, at) => view.getUint8(at) },
-  "|u1": { bytes: 1, read: (view, at) => view.getUint8(at) },
-  "|i1": { bytes: 1, read: (view, at) => view.getInt8(at) },
-  "<u2": { bytes: 2, read: (view, at) => view.getUint16(at, true) },
-  "<i2": { bytes: 2, read: (view, at) => view.getInt16(at, true) },
-  "<u4": { bytes: 4, read: (view, at) => view.getUint32(at, true) },
-  "<i4": { bytes: 4, read: (view, at) => view.getInt32(at, true) },
-  "<u8": { bytes: 8, read: (view, at) => Number(view.getBigUint64(at, true)) },
-  "<i8": { bytes: 8, read: (view, at) => Number(view.getBigInt64(at, true)) },
-  "<f4": { bytes: 4, read: (view, at) => view.getFloat32(at, true) },
-  "<f8": { bytes: 8, read: (view, at) => view.getFloat64(at, true) },
+/** Types of labels. */
+const LABEL_TYPES: Readonly<Record<string, NumberFormat>> = {
+  "|b1": "uint8",
+  "|u1": "uint8",
+  "|i1": "int8",
+  "<u2": "uint16",
+  "<i2": "int16",
+  "<u4": "uint32",
+  "<i4": "int32",
+  "<u8": "uint64",
+  "<i8": "int64",
+  "<f4": "float32",
+  "<f8": "float64",
 };
 
 /** The label of each image. */
 function readMarks(array: NamedArray, path: string): number[] {
   const { descr, shape, data } = array;
-  const type = Object.hasOwn(LABEL_TYPES, descr) ? LABEL_TYPES[descr] : undefined;
-  if (type === undefined) {
+  const format = Object.hasOwn(LABEL_TYPES, descr) ? LABEL_TYPES[descr] : undefined;
+  if (format === undefined) {
     throw refusal(
       path,
       `the array of labels has the type ${JSON.stringify(descr)}, expected whole numbers, such as int64`,
     );
   }
+  const type = NUMBERS[format];
   const [count = 0, columns = 1] = shape;
   if ((shape.length !== 1 && shape.length !== 2) || columns < 1) {
     throw refusal(path, `expected one label for each image, found ${shapeText(array)}`);
@@ -248,7 +254,7 @@ function readMarks(array: NamedArray, path: string): number[] {
     );
   }
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  const at = (row: number, column: number) => type.read(view, (row * columns + column) * type.bytes);
+  const at = (row: number, column: number) => type.read(view, (row * columns + column) * type.bytes, true);
   return Array.from({ length: count }, (_, row) => {
     if (columns === 1) {
       const mark = at(row, 0);

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { makeFolder } from "../io/folders.ts";
 import { join } from "node:path";
 import config from "../../deno.json" with { type: "json" };
+import { makeFolder } from "../io/folders.ts";
 import type { Validation } from "../calibration/measure.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { DecoderPool } from "../data/decoder_pool.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { makeFolder } from "../io/folders.ts";
 import * as z from "zod";
 import { join } from "node:path";
+import { makeFolder } from "../io/folders.ts";
 import { RanetError } from "../errors.ts";
 import { roundedOtherwise } from "../results/arithmetic_warning.ts";
 import { checkComplete, type Shard } from "../results/shard.ts";

@@ -14,7 +14,7 @@ import { areaOf, type Size } from "../network/size.ts";
 import type { ImageStore } from "./image_store.ts";
 import { mixBatch } from "./mix.ts";
 import { PURPOSE, randomStream, shuffle } from "./random.ts";
-import { resizeBatch } from "./sizes.ts";
+import { batchResizer } from "./sizes.ts";
 import type { Recipe } from "./recipe.ts";
 import type { StoredImage } from "./stored_image.ts";
 import { trivialAugment } from "./trivial_augment.ts";
@@ -79,6 +79,7 @@ export async function* epochBatches(
 ): AsyncGenerator<ImageBatch> {
   const { epoch, from, to, size = source.size } = options;
   const order = epochOrder(source.store.usable, recipe, epoch);
+  const resize = batchResizer(source.size, size);
   const batches = Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
   yield* mapAhead(batches, AHEAD, async (batch) => {
     const made = await makeBatch(
@@ -87,9 +88,10 @@ export async function* epochBatches(
       (image, index, planes) => vary(image, planes, { source, recipe, epoch, index }),
     );
     const mixing = recipe.augment && recipe.augment.mix;
-    const random = randomStream(recipe.seed, PURPOSE.mix, epoch, batch);
-    const second = mixing ? mixBatch(made, mixing, source.size, random) : undefined;
-    return { ...made, images: resizeBatch(made.images, source.size, size), second };
+    const second = mixing
+      ? mixBatch(made, mixing, source.size, randomStream(recipe.seed, PURPOSE.mix, epoch, batch))
+      : undefined;
+    return { ...made, images: resize(made.images), second };
   });
 }
 

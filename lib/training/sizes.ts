@@ -25,7 +25,12 @@ import type { Recipe, SizeStage } from "./recipe.ts";
  * @param epochs Epochs in the run.
  */
 export function scaleAt(sizes: readonly SizeStage[], epoch: number, epochs: number): number {
-  return sizes.find(({ until }) => epoch < Math.round(until * epochs))?.scale ?? 1;
+  return sizes.find((stage) => epoch < endOf(stage, epochs))?.scale ?? 1;
+}
+
+/** The last epoch of a stage, counted from 1. */
+function endOf({ until }: SizeStage, epochs: number): number {
+  return Math.round(until * epochs);
 }
 
 /**
@@ -36,7 +41,7 @@ export function stagesOf(
   sizes: readonly SizeStage[],
   { epochs, full }: { readonly epochs: number; readonly full: Size },
 ): { readonly until: number; readonly size: Size }[] {
-  return sizes.map(({ until, scale }) => ({ until: Math.round(until * epochs), size: scaledSize(full, scale) }))
+  return sizes.map((stage) => ({ until: endOf(stage, epochs), size: scaledSize(full, stage.scale) }))
     .filter(({ until }, i, all) => until > (all[i - 1]?.until ?? 0));
 }
 
@@ -87,22 +92,24 @@ export function checkSizes({ name, sizes }: Pick<Recipe, "name" | "sizes">, spec
 }
 
 /**
- * Scales all planes of a batch, in floating point, with the filter for photos.
+ * Creates a function that scales all planes of a batch, `N × channels × height × width`, in floating point, with the
+ * filter for photos.
  *
- * @param images `N × channels × height × width`.
  * @param from Height and width.
  * @param to The new height and width.
  */
-export function resizeBatch(images: Float32Array, from: Size, to: Size): Float32Array {
-  if (isSameSize(from, to)) return images;
+export function batchResizer(from: Size, to: Size): (images: Float32Array) => Float32Array {
+  if (isSameSize(from, to)) return (images) => images;
   const sides = sidesOf(to);
   const resize = planeResizer(from, { size: sides, resize: sides });
   const [area, scaled] = [areaOf(from), areaOf(to)];
-  const out = new Float32Array(images.length / area * scaled);
-  for (let plane = 0; plane * area < images.length; plane++) {
-    out.set(resize(images.subarray(plane * area, (plane + 1) * area)), plane * scaled);
-  }
-  return out;
+  return (images) => {
+    const out = new Float32Array(images.length / area * scaled);
+    for (let plane = 0; plane * area < images.length; plane++) {
+      out.set(resize(images.subarray(plane * area, (plane + 1) * area)), plane * scaled);
+    }
+    return out;
+  };
 }
 
 /**

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { RanetError } from "../../lib/errors.ts";
 import { readSpec } from "../../lib/model/read_spec.ts";
 import { changeSpec } from "../../lib/spec/change.ts";
-import { checkSizes, networkAt, remainingWork, resizeBatch, scaleAt, scaledSize } from "../../lib/training/sizes.ts";
+import { batchResizer, checkSizes, networkAt, remainingWork, scaleAt, scaledSize } from "../../lib/training/sizes.ts";
 import { formatState, parseState } from "../../lib/training/state_file.ts";
 import { type Snapshot, weightsOf } from "../../lib/training/loop.ts";
 import { parseRecipe } from "../../lib/training/recipe.ts";
@@ -60,7 +60,7 @@ Deno.test("all planes of a batch are scaled by an antialiased bilinear filter", 
       const to = { height: Math.min(rows, height), width: Math.min(columns, width) };
       fc.pre(to.height * width === to.width * height);
       const images = Float32Array.from({ length: planes * height * width }, (_, i) => Math.sin(3 * i));
-      const scaled = resizeBatch(images, { height, width }, to);
+      const scaled = batchResizer({ height, width }, to)(images);
       const [down, across] = [axis(height, to.height), axis(width, to.width)];
       assertEquals(scaled.length, planes * to.height * to.width);
       scaled.forEach((value, i) => {
