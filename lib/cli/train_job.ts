@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import type { Dataset } from "../data/dataset.ts";
 import { findValidation } from "../data/folder_layout.ts";
 import { openDataset } from "../data/open_dataset.ts";
+import { hasParquetOf } from "../data/parquet_files.ts";
 import { ARRAY_ARCHIVE, hasArraysOf } from "../data/sample_arrays.ts";
 import { RanetError } from "../errors.ts";
 import { buildNetwork } from "../network/build.ts";
@@ -234,7 +235,9 @@ function readNumber(option: string, text: string): number {
 
 /** The folder of validation images below the one of `--data`. */
 async function validationBelow(data: string, labels: readonly string[]): Promise<string | undefined> {
-  if (await isDirectory(data)) return await findValidation(data, labels);
+  if (await isDirectory(data)) {
+    return await hasParquetOf("validation", data) ? data : await findValidation(data, labels);
+  }
   return ARRAY_ARCHIVE.test(data) && await hasArraysOf("validation", data) ? data : undefined;
 }
 

@@ -10,7 +10,7 @@ import { CIFAR100_LABELS, CIFAR10_LABELS } from "../spec/labels.ts";
 import { classFinder, isUnnamed } from "../spec/classes.ts";
 import { BadEntries, type Dataset, type DatasetOptions, type ImageRecords, type Sample } from "./dataset.ts";
 import type { RgbImage } from "./image.ts";
-import { digestFiles, withFile } from "../io/files.ts";
+import { digestFiles, readAt, withFile } from "../io/files.ts";
 import { listLabels } from "./labels.ts";
 
 const SIDE = 32;
@@ -192,20 +192,6 @@ class Pages {
     }
     throw new RanetError(`Cannot read ${JSON.stringify(path)}: the file has become shorter`);
   }
-}
-
-/** Reads up to `length` bytes. The file is opened each time, so that it need not be closed later. */
-async function readAt(path: string, offset: number, length: number): Promise<Uint8Array> {
-  return await withFile(path, async () => {
-    using file = await Deno.open(path);
-    await file.seek(offset, Deno.SeekMode.Start);
-    const bytes = new Uint8Array(length);
-    let filled = 0;
-    for (let read: number | null = 0; filled < length && read !== null; filled += read ?? 0) {
-      read = await file.read(bytes.subarray(filled));
-    }
-    return bytes.subarray(0, filled);
-  });
 }
 
 /** Converts planes to pixels of four bytes. */

@@ -1,6 +1,6 @@
 /**
  * Class names for a model whose classes are numbers: the data set's names in sorted order, as in torchvision and Keras;
- * columns of ones and zeros keep their order, because targets are read from them.
+ * names that the data set orders (columns of ones and zeros, numbered names) keep their order.
  *
  * @module
  */
@@ -20,15 +20,18 @@ export interface NamedClasses {
  * Names the classes of a model whose labels are only numbers.
  *
  * @param labels The model's.
- * @param found The names in the data set, or in the order of its columns.
+ * @param found The names in the data set, or in the order of its columns or of their numbers.
  * @returns The data set's names if the model has none and their number is the same; otherwise the model's.
  */
 export function nameClasses(
   labels: readonly string[],
-  found: { readonly names: Iterable<string> } | { readonly columns: readonly string[] },
+  found:
+    | { readonly names: Iterable<string> }
+    | { readonly columns: readonly string[] }
+    | { readonly numbered: readonly string[] },
 ): NamedClasses {
   const isSorted = "names" in found;
-  const names = isSorted ? [...new Set(found.names)].sort() : found.columns;
+  const names = isSorted ? [...new Set(found.names)].sort() : "columns" in found ? found.columns : found.numbered;
   if (!isUnnamed(labels) || names.length !== labels.length) return { labels, notes: [] };
   const isNumbered = names.every((name) => /^\d+$/.test(name));
   if (names.every((name) => labels.includes(name))) {
@@ -46,7 +49,7 @@ export function nameClasses(
     labels: names,
     notes: [
       `The model's classes have no names: they are taken for ${listLabels(names)}, in ${
-        isSorted ? "sorted order" : "the order of the columns"
+        isSorted ? "sorted order" : `the order of ${"columns" in found ? "the columns" : "their numbers"}`
       }`,
     ],
   };

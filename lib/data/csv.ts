@@ -1,6 +1,6 @@
 /**
  * Data sets listed in a text file: a path, relative to the file, and a label, by name or index. The path `FILE#N` means
- * record N of a CIFAR or IDX file.
+ * record N of a CIFAR, IDX, NumPy or Parquet file.
  *
  * @module
  */
@@ -28,7 +28,7 @@ import { readTable } from "./list_table.ts";
 /** The beginning of a URL, on the web or in cloud storage. */
 const URL_START = /^[a-z][a-z0-9+.-]+:\/\//i;
 /** A record of a file with many, in the form of a data set's `origin`. */
-const RECORD = /^(.*(?:\.bin|idx3-ubyte(?:\.gz)?|\.np[yz]))#(?:(.+)\/)?(\d{1,9})$/i;
+const RECORD = /^(.*(?:\.bin|idx3-ubyte(?:\.gz)?|\.np[yz]|\.parquet))#(?:(.+)\/)?(\d{1,9})$/i;
 
 /**
  * Lists the images of a text file of paths and labels. The columns, and whether labels are names or indexes, are

@@ -18,18 +18,26 @@ export interface LabelledRecords {
 }
 
 /**
- * Matches each record's label, a number, to the model's classes.
+ * Matches each record's label to the model's classes.
  *
- * @param marks The labels.
- * @param options `path`: the file of records; `source`: the file of labels, in errors.
+ * @param marks The labels: numbers or names.
+ * @param options `path`: the file of records; `source`: the file of labels, in errors; `nameOf`: a record's name in
+ * errors.
  * @throws {RanetError} If both or neither reading of the labels fits, or (without `skipBad`) a label is not among the
  * model's.
  */
 export function labelRecords(
-  marks: Iterable<number>,
-  { path, source, labels, readLabels, skipBad = false }:
+  marks: Iterable<number | string>,
+  {
+    path,
+    source,
+    labels,
+    readLabels,
+    skipBad = false,
+    nameOf = (index) => `image ${index} of ${JSON.stringify(path)}`,
+  }:
     & Pick<DatasetOptions, "labels" | "readLabels" | "skipBad">
-    & { readonly path: string; readonly source: string },
+    & { readonly path: string; readonly source: string; readonly nameOf?: (index: number) => string },
 ): LabelledRecords {
   const all = [...marks];
   const find = labelFinder(Array.from(new Set(all), String), { labels, readLabels, skipBad, source });
@@ -39,7 +47,7 @@ export function labelRecords(
     const label = find(String(mark));
     if (label === undefined) {
       return bad.add(
-        `Cannot use image ${index} of ${JSON.stringify(path)}: its label ${mark} is not a class of the model ` +
+        `Cannot use ${nameOf(index)}: its label ${mark} is not a class of the model ` +
           `(${listLabels(labels)})`,
       );
     }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { RanetError } from "../errors.ts";
 import { cifarRecords, openCifar } from "./cifar.ts";
 import { openClassFolders } from "./class_folders.ts";
@@ -13,13 +13,16 @@ import { findLayout } from "./folder_layout.ts";
 import { withFile } from "../io/files.ts";
 import { IDX_IMAGES, idxRecords, openIdx } from "./idx.ts";
 import { LIST_FILE } from "./list_table.ts";
+import { openParquet, parquetRecords } from "./parquet.ts";
+import { findParquetFiles, PARQUET } from "./parquet_files.ts";
 import { ARRAY_ARCHIVE, arrayRecords, openSampleArrays, SAMPLE_ARRAYS } from "./sample_arrays.ts";
 import { adviceFor } from "./refused_files.ts";
 import { expectObject, expectString } from "../text/expect.ts";
 
 /**
- * Opens a data set: class folders, CIFAR-10 or CIFAR-100 `.bin` files, IDX files (MNIST), NumPy arrays, or a list of
- * paths and labels. If a folder has several parts, like those of CIFAR, MNIST and ImageNet, `part` selects one.
+ * Opens a data set: class folders, CIFAR-10 or CIFAR-100 `.bin` files, IDX files (MNIST), NumPy arrays, Parquet
+ * files of Hugging Face, or a list of paths and labels. If a folder has several parts, like those of CIFAR, MNIST and
+ * ImageNet, `part` selects one.
  *
  * @param path A folder or a file.
  * @throws {RanetError} If there is no data set, it does not fit the model, its labels can be read both as names and as
@@ -48,12 +51,15 @@ export async function openDataset(path: string, options: DatasetOptions): Promis
     const chosen = (own.length > 0 ? own : files).map((name) => join(path, name));
     if (chosen.length > 0) return await openFiles(chosen, path, options);
   }
+  const withPlace = (dataset: Dataset, place: string): Dataset =>
+    place === path ? dataset : { ...dataset, notes: [`Taking ${place}`, ...dataset.notes ?? []] };
+  const tables = await findParquetFiles(path, part);
+  if (tables.length > 0) return withPlace(await openParquet(tables, options), dirname(tables[0]!));
   const found = await findLayout(path, { labels: options.labels, part });
   const dataset = found.kind === "list"
     ? await openFiles([found.path], path, options)
     : await openClassFolders(found.path, options);
-  if (found.path === path) return dataset;
-  return { ...dataset, notes: [`Taking ${found.path}`, ...dataset.notes ?? []] };
+  return withPlace(dataset, found.path);
 }
 
 /** Opens files of one kind. Only CIFAR may have several. */
@@ -68,12 +74,13 @@ async function openFiles(files: readonly string[], path: string, options: Datase
     return await openCsv(file, { ...options, openRecords: (file, array) => openRecords(file, array, options) });
   }
   if (SAMPLE_ARRAYS.test(file)) return await openSampleArrays(file, options);
+  if (PARQUET.test(file)) return await openParquet([file], options);
   const reason = adviceFor(file);
   throw new RanetError(
     `Cannot open data set ${
       JSON.stringify(path)
     }: expected a folder of class folders, a list of path,label (.csv, .tsv or .txt), a .bin ` +
-      `file of CIFAR-10 or CIFAR-100, an …images-idx3-ubyte file, or NumPy arrays (.npz, .npy)${
+      `file of CIFAR-10 or CIFAR-100, an …images-idx3-ubyte file, NumPy arrays (.npz, .npy), or Parquet files${
         reason === undefined ? "" : `; ${reason}`
       }`,
   );
@@ -86,5 +93,6 @@ async function openRecords(
   options: DatasetOptions,
 ): Promise<ImageRecords> {
   if (SAMPLE_ARRAYS.test(file)) return await arrayRecords(file, array);
+  if (PARQUET.test(file)) return await parquetRecords(file);
   return /\.bin$/i.test(file) ? await cifarRecords([file]) : await idxRecords(file, options);
 }

@@ -11,29 +11,46 @@ import { findLayout } from "./folder_layout.ts";
 import { joinIndicators } from "./indicator_columns.ts";
 import { cleanLabel, findColumns, numberedNames } from "./list_columns.ts";
 import { readTable } from "./list_table.ts";
+import { parquetClasses } from "./parquet.ts";
+import { findParquetFiles, PARQUET } from "./parquet_files.ts";
 import { SAMPLE_ARRAYS } from "./sample_arrays.ts";
 import { listData } from "./passed_over.ts";
 
 /**
- * Reads the class names of a data set: from its folders, the folders in its `train/`, or a list.
+ * Reads the class names of a data set: from its folders, the folders in its `train/`, a list, or Parquet files.
  *
  * @param path A folder, or a list.
- * @returns The sorted names; if a list numbers them, in the order of their numbers, and those of columns of ones and
+ * @returns The sorted names; if the data set numbers them, in the order of their numbers, and those of columns of ones and
  * zeros in their order; `"imagenet"` if the folders are named by the ids of ImageNet's 1,000 classes.
  * @throws {RanetError} If there are fewer than two, or a list has numbers instead of names.
  */
 export async function readClassNames(path: string): Promise<readonly string[] | "imagenet"> {
   const { isDirectory } = await withFile(path, () => Deno.stat(path));
   if (!isDirectory && SAMPLE_ARRAYS.test(path)) throw onlyNumbers(path);
+  const tables = isDirectory ? await findParquetFiles(path, "training") : PARQUET.test(path) ? [path] : [];
+  if (tables.length > 0) {
+    const classes = await parquetClasses(tables);
+    if (classes === undefined) throw onlyNumbers(path);
+    return checked(classes, path);
+  }
   const found = isDirectory
     ? await findLayout(path, { labels: [], part: "training" })
     : { kind: "list" as const, path };
   const names = found.kind === "folder"
     ? (await listData(found.path)).folders.map(({ name }) => name)
     : await namesInList(found.path);
+  return checked(names, found.path);
+}
+
+/**
+ * Classes that may be a spec's.
+ *
+ * @throws {RanetError} If there are fewer than two.
+ */
+function checked(names: readonly string[], path: string): readonly string[] | "imagenet" {
   if (names.length < 2) {
     throw new RanetError(
-      `Cannot take classes from ${JSON.stringify(found.path)}: expected two or more class folders, or a ` +
+      `Cannot take classes from ${JSON.stringify(path)}: expected two or more class folders, or a ` +
         `list of paths and labels, found ${names.length === 0 ? "none" : `only ${names[0]}`}`,
     );
   }

@@ -19,7 +19,10 @@ const REFUSED: readonly (readonly [end: RegExp, what: string])[] = [
     "arrays of several samples are not supported: save images as files, in one folder per class, or for networks with " +
     "a number of channels other than 1 and 3, one .npy file (channels × height × width) or TIFF file per sample",
   ],
-  [/\.(parquet|arrow|feather)$/i, `tables of Hugging Face data sets are not supported: ${AS_FILES}`],
+  [
+    /\.(arrow|feather)$/i,
+    "Arrow files are not supported: take the data set's Parquet files, or write them with to_parquet",
+  ],
   [/\.tfrecords?(-\d+-of-\d+)?$|\.tfrecord[^/]*$/i, `TensorFlow's records are not supported: ${AS_FILES}`],
   [/\.(lmdb|mdb|rec|beton)$/i, `image databases are not supported: ${AS_FILES}`],
   [/\.(jsonl?|xml|ya?ml)$/i, "annotations are not supported: write a CSV of path,label"],

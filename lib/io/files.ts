@@ -48,6 +48,20 @@ export async function readBoundedFile(path: string | URL, maxBytes: number): Pro
   });
 }
 
+/** Reads up to `length` bytes from an offset. The file is opened each time, so that it need not be closed later. */
+export async function readAt(path: string, offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  return await withFile(path, async () => {
+    using file = await Deno.open(path);
+    await file.seek(offset, Deno.SeekMode.Start);
+    const bytes = new Uint8Array(length);
+    let filled = 0;
+    for (let read: number | null = 0; filled < length && read !== null; filled += read ?? 0) {
+      read = await file.read(bytes.subarray(filled));
+    }
+    return bytes.subarray(0, filled);
+  });
+}
+
 /**
  * SHA-256 of files' contents and the texts `about` them, in hexadecimal. A file that cannot be read counts as missing;
  * reading it later will give the error.

@@ -438,8 +438,7 @@ Deno.test("a list next to a part's folder is used if it has the columns of the o
 Deno.test("a folder that contains only unsupported files is refused with their format and a suggestion", async () => {
   for (
     const [name, word] of [
-      ["data/train-00000-of-00001.parquet", "tables of Hugging Face data sets"],
-      ["data-00000-of-00001.arrow", "tables of Hugging Face data sets"],
+      ["data/data-00000-of-00001.arrow", "Arrow files are not supported"],
       ["train.tfrecord-00000-of-00002", "TensorFlow's records"],
       ["train-0000.tar", "unpack the archive first"],
       ["data.mdb", "image databases are not supported"],

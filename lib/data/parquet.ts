@@ -1,0 +1,270 @@
+/**
+ * Tables of image files and labels in Parquet files, as Hugging Face stores data sets.
+ *
+ * @module
+ */
+
+import { basename, dirname, resolve } from "node:path";
+import { RanetError } from "../errors.ts";
+import { digestFiles } from "../io/files.ts";
+import { classFinder } from "../spec/classes.ts";
+import { nameClasses } from "./class_names.ts";
+import type { Dataset, DatasetOptions, ImageRecords, Sample, SampleFile } from "./dataset.ts";
+import { decodeImage, MAX_IMAGE_BYTES } from "./decode.ts";
+import { labelRecords } from "./labelled_records.ts";
+import { listLabels } from "./labels.ts";
+import { isLabelWord } from "./list_columns.ts";
+import { type Column, openParquetTable, type ParquetTable } from "./parquet_table.ts";
+import { checkTakesImages } from "./preprocess.ts";
+
+/** Row groups that are kept in memory. Samples are read almost in order, several at once. */
+const KEPT = 3;
+/** How a column of images is called, if there are several. */
+const IMAGE_WORD = /^(image|img|picture|photo)s?$/i;
+
+/** A column of labels. */
+interface LabelColumn {
+  readonly name: string;
+  /** The class that each number means, if the table says so. */
+  readonly classes: readonly string[] | undefined;
+}
+
+/**
+ * Opens tables with the same columns, read as one. A column contains image files, another labels: numbers, with names
+ * in Hugging Face's `ClassLabel`, or names.
+ *
+ * @param paths The files.
+ * @throws {RanetError} If they are not such tables, or (without `skipBad`) a label is not among the model's.
+ */
+export async function openParquet(paths: readonly string[], options: DatasetOptions): Promise<Dataset> {
+  checkTakesImages(options.channels ?? 3);
+  const path = paths.length === 1 ? paths[0]! : dirname(paths[0]!);
+  const tables = await openTables(paths);
+  const images = imageReader(tables);
+  const label = labelColumn(tables[0]!, options.labels);
+  const values = await columnValues(tables, label.name);
+  const { labels, notes } = classesFor(label, values, options);
+  if (label.classes !== undefined && values.length > 0 && values.every((value) => value === -1)) {
+    throw refusal(path, `its labels are all -1, which means that they are not published`);
+  }
+  checkNames(label, { path, ...options, labels });
+  const marks = label.classes !== undefined && options.readLabels !== "indexes"
+    ? values.map((value) => label.classes![Number(value)] ?? value)
+    : values;
+  const found = labelRecords(marks, {
+    ...options,
+    labels,
+    path,
+    source: path,
+    nameOf: (index) => JSON.stringify(images.source(index)),
+  });
+  const file = async (index: number): Promise<SampleFile> => {
+    const record = found.records[index]!;
+    return { label: found.labels[index]!, bytes: await images.bytes(record), source: images.source(record) };
+  };
+  return {
+    name: basename(resolve(path)),
+    format: "Parquet",
+    size: found.records.length,
+    bad: found.bad,
+    notes: [...notes, ...shardNote(paths)],
+    classes: labels,
+    labels: () => Promise.resolve(found.labels),
+    origin(index: number): string {
+      return resolve(images.source(found.records[index]!));
+    },
+    file,
+    async read(index: number): Promise<Sample> {
+      const { label, bytes, source } = await file(index);
+      return { name: basename(source), label, image: await decodeImage(bytes, { source }) };
+    },
+    digest: () => digestFiles(paths, { about: [label.name, found.labels.join()] }),
+  };
+}
+
+/**
+ * Opens the images of a table without its labels.
+ *
+ * @throws {RanetError} If it is not a table with images.
+ */
+export async function parquetRecords(path: string): Promise<ImageRecords> {
+  const images = imageReader(await openTables([path]));
+  return {
+    size: images.size,
+    image: async (index) => await decodeImage(await images.bytes(index), { source: images.source(index) }),
+  };
+}
+
+/**
+ * The names of a table's classes, in the order of their numbers if the table numbers them, otherwise sorted.
+ *
+ * @returns `undefined` if its labels are only numbers.
+ * @throws {RanetError} If it is not a table with labels.
+ */
+export async function parquetClasses(paths: readonly string[]): Promise<readonly string[] | undefined> {
+  const tables = await openTables(paths);
+  const { name, classes } = labelColumn(tables[0]!, []);
+  if (classes !== undefined) return classes;
+  const names = [...new Set(await columnValues(tables, name))];
+  return names.some((name) => typeof name === "number") ? undefined : names.map(String).sort();
+}
+
+async function openTables(paths: readonly string[]): Promise<ParquetTable[]> {
+  const tables: ParquetTable[] = [];
+  for (const path of paths) tables.push(await openParquetTable(path));
+  const shapes = tables.map(({ columns }) => columns.map(({ name, kind }) => `${name}: ${kind}`).join(", "));
+  const other = shapes.findIndex((shape) => shape !== shapes[0]);
+  if (other < 0) return tables;
+  throw refusal(
+    dirname(paths[0]!),
+    `${basename(paths[other]!)} has other columns (${shapes[other]}) than ${basename(paths[0]!)} (${shapes[0]}). ` +
+      "Use one of the files",
+  );
+}
+
+/** Reads image files by their number in all tables together. */
+function imageReader(tables: readonly ParquetTable[]): {
+  readonly size: number;
+  bytes(index: number): Promise<Uint8Array>;
+  source(index: number): string;
+} {
+  const column = imageColumn(tables[0]!);
+  const locate = (index: number): { readonly table: ParquetTable; readonly row: number } => {
+    let [row, at] = [index, 0];
+    for (; row >= tables[at]!.rows; at++) row -= tables[at]!.rows;
+    return { table: tables[at]!, row };
+  };
+  const kept = new Map<string, Promise<readonly unknown[]>>();
+  const groupOf = (table: ParquetTable, group: number): Promise<readonly unknown[]> => {
+    const key = `${group} ${table.path}`;
+    const reading = kept.get(key) ?? table.values(column, group);
+    kept.delete(key);
+    kept.set(key, reading);
+    for (const oldest of kept.keys().take(Math.max(0, kept.size - KEPT))) kept.delete(oldest);
+    return reading;
+  };
+  const source = (index: number): string => {
+    const { table, row } = locate(index);
+    return `${table.path}#${row}`;
+  };
+  return {
+    size: tables.reduce((sum, { rows }) => sum + rows, 0),
+    source,
+    async bytes(index: number): Promise<Uint8Array> {
+      const { table, row } = locate(index);
+      const place = table.locate(row);
+      const value = (await groupOf(table, place.group))[place.row];
+      const bytes = value instanceof Uint8Array || !value ? value : (value as { readonly bytes?: unknown }).bytes;
+      if (!(bytes instanceof Uint8Array)) {
+        throw new RanetError(`Cannot read image ${JSON.stringify(source(index))}: the table does not contain its file`);
+      }
+      if (bytes.length <= MAX_IMAGE_BYTES) return bytes;
+      throw new RanetError(
+        `Cannot read image ${JSON.stringify(source(index))}: ${bytes.length} bytes are more than ${MAX_IMAGE_BYTES}`,
+        { code: "too-large" },
+      );
+    },
+  };
+}
+
+function imageColumn({ path, columns }: ParquetTable): string {
+  const files = columns.filter(({ kind }) => kind === "bytes");
+  const named = files.filter(({ name }) => IMAGE_WORD.test(name));
+  const [only, ...others] = files.length > 1 ? named : files;
+  if (only !== undefined && others.length === 0) return only.name;
+  const wanted = "one column of image files (bytes, or a struct with bytes)";
+  throw refusal(path, `expected ${wanted}, found the columns ${listColumns(columns)}`);
+}
+
+/** The column whose classes are the model's, or else the only one with classes, or the one that is called label. */
+function labelColumn(table: ParquetTable, labels: readonly string[]): LabelColumn {
+  const { path, columns } = table;
+  const classes = declaredClasses(table);
+  const all = columns.filter(({ kind }) => kind === "integers" || kind === "text");
+  const classed = all.filter(({ name }) => classes.has(name));
+  const find = classFinder(labels);
+  const fitting = classed.filter(({ name }) => classes.get(name)!.every((each) => find(each) !== undefined));
+  const asMany = classed.filter(({ name }) => classes.get(name)!.length === labels.length);
+  const worded = all.filter(({ name }) => isLabelWord(name));
+  const found = [fitting, classed, asMany, classed.length > 0 ? [] : worded, all].find(({ length }) => length === 1);
+  if (found !== undefined) return { name: found[0]!.name, classes: classes.get(found[0]!.name) };
+  const listed = classed.map(({ name }) => `${name} (${classes.get(name)!.length} classes)`);
+  throw refusal(
+    path,
+    listed.length > 0
+      ? `several columns have classes, and none of them all the model's: ${listed.join(", ")}`
+      : `expected one column of labels, found the columns ${listColumns(columns)}`,
+  );
+}
+
+/** The classes that Hugging Face's notes declare, by column. */
+function declaredClasses({ note }: ParquetTable): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, readonly string[]>();
+  let features: unknown;
+  try {
+    features = JSON.parse(note("huggingface") ?? "{}")?.info?.features;
+  } catch {
+    return found; // somebody else's note
+  }
+  for (const [column, feature] of Object.entries(features ?? {})) {
+    const names: unknown = feature?.names;
+    if (Array.isArray(names) && names.every((name) => typeof name === "string")) found.set(column, names);
+  }
+  return found;
+}
+
+/** A column of all tables: numbers or texts. */
+async function columnValues(tables: readonly ParquetTable[], column: string): Promise<(number | string)[]> {
+  const all: (number | string)[] = [];
+  for (const { path, groups, values } of tables) {
+    let row = 0;
+    for (let group = 0; group < groups; group++) {
+      for (const value of await values(column, group)) {
+        const own = typeof value === "bigint" ? Number(value) : value;
+        if (typeof own !== "number" && typeof own !== "string") throw refusal(path, `row ${row} has no ${column}`);
+        all.push(own);
+        row++;
+      }
+    }
+  }
+  return all;
+}
+
+/** The model's classes, or for a model without names, the table's. */
+function classesFor(
+  { classes }: LabelColumn,
+  values: readonly (number | string)[],
+  { labels, readLabels }: DatasetOptions,
+): { readonly labels: readonly string[]; readonly notes: readonly string[] } {
+  if (readLabels === "indexes") return { labels, notes: [] };
+  if (classes !== undefined) return nameClasses(labels, { numbered: classes });
+  const names = values.filter((value) => typeof value === "string");
+  return names.length === 0 ? { labels, notes: [] } : nameClasses(labels, { names });
+}
+
+/** Refuses classes of which the model has none, although it has as many. */
+function checkNames({ classes }: LabelColumn, options: DatasetOptions & { readonly path: string }): void {
+  const { path, labels, readLabels } = options;
+  if (classes === undefined || readLabels !== undefined || classes.length !== labels.length) return;
+  const find = classFinder(labels);
+  if (classes.some((name) => find(name) !== undefined)) return;
+  throw new RanetError(
+    `Cannot use ${JSON.stringify(path)} with this model: its classes are ${listLabels(classes)}, the model's ` +
+      `${listLabels(labels)}, and none has the same name. If they are the same in the same order, say so`,
+    { remedy: { readLabels: "indexes" } },
+  );
+}
+
+/** A note on the other files of a set of which one was given. */
+function shardNote(paths: readonly string[]): readonly string[] {
+  const count = paths.length === 1 ? Number(/-\d{5}-of-(\d{5})/.exec(paths[0]!)?.[1] ?? 1) : 1;
+  return count > 1 ? [`Taking one of ${count} files; name their folder to take all`] : [];
+}
+
+function listColumns(columns: readonly Column[]): string {
+  return columns.map(({ name, kind }) => kind === "other" ? name : `${name} (${kind})`).join(", ");
+}
+
+function refusal(path: string, reason: string): RanetError {
+  return new RanetError(`Cannot open data set ${JSON.stringify(path)}: ${reason}`);
+}

@@ -1,0 +1,157 @@
+import { assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { DatasetOptions } from "../../lib/data/dataset.ts";
+import { openDataset } from "../../lib/data/open_dataset.ts";
+import { openParquetTable } from "../../lib/data/parquet_table.ts";
+import { readClassNames } from "../../lib/data/read_class_names.ts";
+import { RanetError } from "../../lib/errors.ts";
+
+// Written by DuckDB 1.5.6 and Apache Arrow's Rust library (npm's parquet-wasm 0.8.0). Image n is grey with the value
+// 10 n, and the labels are cat, hen, dog, dog, cat, hen.
+const folder = fileURLToPath(import.meta.resolve("../fixtures/parquet"));
+const options: DatasetOptions = { labels: ["cat", "dog", "hen"], inputSize: 2 };
+const labels = [0, 2, 1, 1, 0, 2];
+
+const open = (name: string, more: Partial<DatasetOptions> = {}) =>
+  openDataset(join(folder, name), { ...options, ...more });
+
+/** Label and grey value of each image. */
+async function samples(name: string, more: Partial<DatasetOptions> = {}): Promise<[number, number][]> {
+  const set = await open(name, more);
+  const all = Array.from({ length: set.size }, async (_, index): Promise<[number, number]> => {
+    const { label, image } = await set.read(index);
+    assertEquals((await set.labels())[index], label);
+    return [label, image.data[0]!];
+  });
+  return await Promise.all(all);
+}
+
+async function refused(name: string, more: Partial<DatasetOptions>, ...parts: readonly string[]) {
+  const error = await assertRejects(() => samples(name, more), RanetError);
+  for (const part of parts) assertStringIncludes(error.message, part);
+}
+
+Deno.test("the parts of a data set of Hugging Face are read from its folder, and classes by name", async () => {
+  assertEquals(await samples("pets", { part: "training" }), [[0, 0], [2, 10], [1, 20], [1, 30]]);
+  assertEquals(await samples("pets", { part: "validation" }), [[0, 40]]);
+  const set = await open("pets", { part: "training" });
+  const file = join(folder, "pets/data/train-00001-of-00002.parquet");
+  assertEquals([set.format, set.name, set.origin(2)], ["Parquet", "data", `${file}#0`]);
+  const { source, bytes, label } = (await set.file!(2))!;
+  assertEquals([source, label, bytes.slice(1, 4)], [`${file}#0`, 1, new TextEncoder().encode("PNG")]);
+  assertEquals(set.notes, [`Taking ${join(folder, "pets/data")}`]);
+  const one = await open("pets/data/train-00001-of-00002.parquet");
+  assertEquals([one.size, one.notes], [2, ["Taking one of 2 files; name their folder to take all"]]);
+  assertEquals((await set.digest()).length, 64);
+});
+
+Deno.test("a part without published labels is refused", async () => {
+  await refused("pets", { part: "test" }, "its labels are all -1");
+});
+
+Deno.test("row groups, compression and both versions of pages are read", async () => {
+  for (const name of ["arrow.parquet", "two-labels.parquet", "words.parquet"]) {
+    assertEquals(await samples(name), labels.map((label, n) => [label, 10 * n]), name);
+  }
+  assertEquals((await openParquetTable(join(folder, "arrow.parquet"))).groups, 3);
+  await refused("lz4.parquet", {}, "packed with LZ4_RAW", "Snappy");
+});
+
+Deno.test("numbers without names are indexes, and a model without names takes those of the table", async () => {
+  const own = { labels: ["hen", "cat", "dog"] };
+  assertEquals(await samples("numbers.parquet", own), [1, 0, 2, 2, 1, 0].map((label, n) => [label, 10 * n]));
+  const set = await open("arrow.parquet", { labels: ["0", "1", "2"] });
+  assertEquals(set.classes, ["hen", "cat", "dog"]);
+  assertStringIncludes(set.notes!.join(), "in the order of their numbers");
+  const words = await open("words.parquet", { labels: ["0", "1", "2"] });
+  assertEquals(words.classes, ["cat", "dog", "hen"]);
+});
+
+Deno.test("of several columns of labels, the one with the model's classes is taken", async () => {
+  const coarse = { labels: ["bird", "mammal"] };
+  assertEquals(await samples("two-labels.parquet", coarse), [1, 0, 1, 1, 1, 0].map((label, n) => [label, 10 * n]));
+  assertEquals((await open("two-labels.parquet", { labels: ["0", "1", "2"] })).classes, ["hen", "cat", "dog"]);
+  await refused("two-labels.parquet", { labels: ["a", "b", "c", "d"] }, "fine_label (3 classes)", "coarse_label (2");
+});
+
+Deno.test("classes that have no name in common with the model's are refused", async () => {
+  await refused("arrow.parquet", { labels: ["a", "b", "c"] }, "none has the same name", "hen, cat, dog");
+  const indexes = await samples("arrow.parquet", { labels: ["a", "b", "c"], readLabels: "indexes" });
+  assertEquals(indexes.map(([label]) => label), [1, 0, 2, 2, 1, 0]);
+  const skipping = await open("arrow.parquet", { labels: ["cat", "dog"], skipBad: true });
+  assertEquals([skipping.size, skipping.bad.length], [4, 2]);
+  assertStringIncludes(skipping.bad[0]!, 'arrow.parquet#1": its label hen is not a class');
+});
+
+Deno.test("tables without images or without labels are refused, and so is an image that is missing", async () => {
+  await refused("no-image.parquet", {}, "expected one column of image files", "label (integers), width (integers)");
+  await refused("empty-image.parquet", {}, 'empty-image.parquet#1": the table does not contain its file');
+});
+
+Deno.test("a list may name rows of a table", async () => {
+  const temporary = await Deno.makeTempDir();
+  try {
+    await Deno.copyFile(join(folder, "arrow.parquet"), join(temporary, "arrow.parquet"));
+    await Deno.writeTextFile(join(temporary, "list.csv"), "arrow.parquet#3,cat\narrow.parquet#1,hen\n");
+    const set = await openDataset(join(temporary, "list.csv"), options);
+    assertEquals(await set.file!(0), undefined);
+    const read = [await set.read(0), await set.read(1)];
+    assertEquals(read.map(({ label, image }) => [label, image.data[0]]), [[0, 30], [2, 10]]);
+  } finally {
+    await Deno.remove(temporary, { recursive: true });
+  }
+});
+
+Deno.test("a spec takes the classes of a table", async () => {
+  assertEquals(await readClassNames(join(folder, "pets")), ["hen", "cat", "dog"]);
+  assertEquals(await readClassNames(join(folder, "words.parquet")), ["cat", "dog", "hen"]);
+  await assertRejects(() => readClassNames(join(folder, "numbers.parquet")), RanetError, "its labels are numbers");
+});
+
+Deno.test("data sets side by side are refused, and folders may be named after parts", async () => {
+  const root = await Deno.makeTempDir();
+  try {
+    const table = await Deno.readFile(join(folder, "arrow.parquet"));
+    const write = async (...names: string[]) => {
+      for (const name of names) {
+        await Deno.mkdir(join(root, name), { recursive: true });
+        await Deno.writeFile(join(root, name, "0000.parquet"), table);
+      }
+    };
+    await write("plain/train", "plain/test");
+    assertEquals((await openDataset(root, { ...options, part: "training" })).size, 6);
+    await write("other/train");
+    const error = await assertRejects(() => openDataset(root, { ...options, part: "training" }), RanetError);
+    assertStringIncludes(error.message, "it contains several data sets");
+    assertStringIncludes(error.message, join(root, "other"));
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+});
+
+Deno.test("a damaged byte gives a result or an error that names the file", async () => {
+  const temporary = await Deno.makeTempFile({ suffix: ".parquet" });
+  let errors = 0;
+  try {
+    for (const [name, step] of [["arrow.parquet", 5], ["words.parquet", 1]] as const) {
+      const table = await Deno.readFile(join(folder, name));
+      for (let at = 0; at < table.length; at += step) {
+        const damaged = table.slice();
+        damaged[at]! ^= 0xff;
+        await Deno.writeFile(temporary, damaged);
+        try {
+          const set = await openDataset(temporary, options);
+          for (let index = 0; index < set.size; index++) await set.file!(index);
+        } catch (error) {
+          assertInstanceOf(error, RanetError, `byte ${at} of ${name}: ${error}`);
+          assertStringIncludes(error.message, temporary);
+          errors++;
+        }
+      }
+    }
+  } finally {
+    await Deno.remove(temporary);
+  }
+  assertEquals(errors > 100, true);
+});
