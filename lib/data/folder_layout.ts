@@ -56,7 +56,6 @@ export async function findLayout(
 ): Promise<FolderLayout> {
   const { labels, part } = options;
   const { files, folders } = await list(path);
-  refuseOthers(path, files);
   const find = classFinder(labels);
   if (folders.some((name) => find(name) !== undefined)) return { kind: "folder", path };
   const lists = files.filter(isList);
@@ -251,18 +250,4 @@ function unlabelled(path: string, lists: readonly string[]): RanetError {
     ? `several lists, ${lists.join(", ")}: use the one with the labels`
     : "no list with labels. Add one (a CSV of path,label), or put the images into one folder per class";
   return new RanetError(`Cannot open data set ${JSON.stringify(path)}: it contains images and ${advice}`);
-}
-
-/** Refuses data sets in unsupported formats, recognised by their files' names. */
-function refuseOthers(path: string, files: readonly string[]): void {
-  const has = (...names: readonly string[]) => names.every((name) => files.includes(name));
-  if (!has("batches.meta") && !has("data_batch_1") && !has("meta", "train", "test")) return;
-  const isHundred = has("meta", "train", "test");
-  const [name, folder] = isHundred ? ["CIFAR-100", "cifar-100-binary"] : ["CIFAR-10", "cifar-10-batches-bin"];
-  throw new RanetError(
-    `Cannot open data set ${
-      JSON.stringify(path)
-    }: these are ${name}'s pickles for Python, which are not read. Take the ` +
-      `binary version from the same page (${folder}, files that end in .bin)`,
-  );
 }

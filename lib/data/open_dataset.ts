@@ -5,7 +5,8 @@
  */
 import { dirname, join } from "node:path";
 import { RanetError } from "../errors.ts";
-import { cifarRecords, openCifar } from "./cifar.ts";
+import { openCifar, openRecords as openCifarRecords } from "./cifar.ts";
+import { CIFAR_PICKLE, findCifarPickles } from "./cifar_pickles.ts";
 import { openClassFolders } from "./class_folders.ts";
 import { openCsv } from "./csv.ts";
 import type { Dataset, DatasetOptions, ImageRecords } from "./dataset.ts";
@@ -14,6 +15,7 @@ import { withFile } from "../io/files.ts";
 import { IDX_IMAGES, idxRecords, openIdx } from "./idx.ts";
 import { LIST_FILE } from "./list_table.ts";
 import { openParquet, parquetRecords } from "./parquet.ts";
+import { type Part, withoutWrappers } from "./parts.ts";
 import { findParquetFiles, PARQUET } from "./parquet_files.ts";
 import { ARRAY_ARCHIVE, arrayRecords, openSampleArrays, SAMPLE_ARRAYS } from "./sample_arrays.ts";
 import { adviceFor } from "./refused_files.ts";
@@ -42,17 +44,13 @@ export async function openDataset(path: string, options: DatasetOptions): Promis
   expectObject("openDataset", { options }, "labels");
   const { isDirectory } = await withFile(path, () => Deno.stat(path));
   if (!isDirectory) return await openFiles([path], path, options);
-  const names = await withFile(path, () => Array.fromAsync(Deno.readDir(path), ({ name }) => name));
   const { part = "test" } = options;
-  for (const kind of [/\.bin$/i, IDX_IMAGES, ARRAY_ARCHIVE]) {
-    const files = names.filter((name) => kind.test(name)).sort();
-    const isTest = (name: string) => /test|t10k/i.test(name);
-    const own = files.filter((name) => isTest(name) === (part !== "training"));
-    const chosen = (own.length > 0 ? own : files).map((name) => join(path, name));
-    if (chosen.length > 0) return await openFiles(chosen, path, options);
-  }
   const withPlace = (dataset: Dataset, place: string): Dataset =>
     place === path ? dataset : { ...dataset, notes: [`Taking ${place}`, ...dataset.notes ?? []] };
+  for (const folder of new Set([path, await withoutWrappers(path)])) {
+    const files = await findRecords(folder, part);
+    if (files.length > 0) return withPlace(await openFiles(files, path, options), folder);
+  }
   const tables = await findParquetFiles(path, part);
   if (tables.length > 0) return withPlace(await openParquet(tables, options), dirname(tables[0]!));
   const found = await findLayout(path, { labels: options.labels, part });
@@ -62,10 +60,22 @@ export async function openDataset(path: string, options: DatasetOptions): Promis
   return withPlace(dataset, found.path);
 }
 
+/** Files of a part with many images each in a folder. */
+async function findRecords(folder: string, part: Part): Promise<string[]> {
+  const names = await withFile(folder, () => Array.fromAsync(Deno.readDir(folder), ({ name }) => name));
+  for (const kind of [/\.bin$/i, IDX_IMAGES, ARRAY_ARCHIVE]) {
+    const files = names.filter((name) => kind.test(name)).sort();
+    const isTest = (name: string) => /test|t10k/i.test(name);
+    const own = files.filter((name) => isTest(name) === (part !== "training"));
+    if (files.length > 0) return (own.length > 0 ? own : files).map((name) => join(folder, name));
+  }
+  return await findCifarPickles(folder, part);
+}
+
 /** Opens files of one kind. Only CIFAR may have several. */
 async function openFiles(files: readonly string[], path: string, options: DatasetOptions): Promise<Dataset> {
   const file = files[0]!;
-  if (/\.bin$/i.test(file)) return await openCifar(files, options);
+  if (isCifar(file)) return await openCifar(files, options);
   if (files.length > 1) {
     throw new RanetError(`Cannot open data set ${JSON.stringify(path)}: specify one of its files, ${files.join(", ")}`);
   }
@@ -94,5 +104,9 @@ async function openRecords(
 ): Promise<ImageRecords> {
   if (SAMPLE_ARRAYS.test(file)) return await arrayRecords(file, array);
   if (PARQUET.test(file)) return await parquetRecords(file);
-  return /\.bin$/i.test(file) ? await cifarRecords([file]) : await idxRecords(file, options);
+  return isCifar(file) ? await openCifarRecords([file]) : await idxRecords(file, options);
+}
+
+function isCifar(file: string): boolean {
+  return /\.bin$/i.test(file) || CIFAR_PICKLE.test(file);
 }

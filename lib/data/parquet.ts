@@ -154,9 +154,14 @@ function imageReader(tables: readonly ParquetTable[]): {
       const { table, row } = locate(index);
       const place = table.locate(row);
       const value = (await groupOf(table, place.group))[place.row];
-      const bytes = value instanceof Uint8Array || !value ? value : (value as { readonly bytes?: unknown }).bytes;
+      const { bytes, path } = value instanceof Uint8Array
+        ? { bytes: value, path: undefined }
+        : (value ?? {}) as { readonly bytes?: unknown; readonly path?: unknown };
       if (!(bytes instanceof Uint8Array)) {
-        throw new RanetError(`Cannot read image ${JSON.stringify(source(index))}: the table does not contain its file`);
+        const only = typeof path === "string" ? `, only the path ${JSON.stringify(path.slice(0, 200))}` : "";
+        throw new RanetError(
+          `Cannot read image ${JSON.stringify(source(index))}: the table does not contain its file${only}`,
+        );
       }
       if (bytes.length <= MAX_IMAGE_BYTES) return bytes;
       throw new RanetError(

@@ -58,11 +58,11 @@ export interface ParquetTable {
   values(column: string, group: number): Promise<readonly unknown[]>;
 }
 
-/** Unpacks pages. Snappy, which most writers use, is built in. */
+/** Unpacks pages. Snappy, which most writers use, is built in. Pages of missing values are empty. */
 const COMPRESSORS: Compressors = {
-  GZIP: (bytes, maxOutputLength) => gunzipSync(bytes, { maxOutputLength }),
-  ZSTD: (bytes, maxOutputLength) => zstdDecompressSync(bytes, { maxOutputLength }),
-  BROTLI: (bytes, maxOutputLength) => brotliDecompressSync(bytes, { maxOutputLength }),
+  GZIP: (bytes, length) => gunzipSync(bytes, { maxOutputLength: Math.max(1, length) }),
+  ZSTD: (bytes, length) => zstdDecompressSync(bytes, { maxOutputLength: Math.max(1, length) }),
+  BROTLI: (bytes, length) => brotliDecompressSync(bytes, { maxOutputLength: Math.max(1, length) }),
 };
 
 /**

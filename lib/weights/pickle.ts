@@ -46,6 +46,16 @@ export class PickleGlobal {
   }
 }
 
+/** A value that a known callable returns and that takes attributes. */
+export abstract class PickleObject {
+  /**
+   * Sets its attributes.
+   *
+   * @throws {RanetError} If they are not valid.
+   */
+  abstract build(state: unknown): void;
+}
+
 /** Options of {@linkcode unpickle}. */
 export interface UnpickleOptions {
   /**
@@ -57,6 +67,11 @@ export interface UnpickleOptions {
   readonly globals: ReadonlyMap<string, PickleGlobal>;
   /** Resolves a reference to an object outside the pickle. */
   readonly persistentLoad: (id: unknown) => unknown;
+  /**
+   * What Python 2's strings of more than 255 bytes are. NumPy stored arrays in them.
+   * @default {"text"}
+   */
+  readonly longStrings?: "text" | "bytes";
 }
 
 /** Result of {@linkcode unpickle}. */
@@ -152,8 +167,10 @@ class PickleMachine {
         stack.push(this.#text(this.#uint8()));
         return false;
       case 0x58: // BINUNICODE
-      case 0x54: // BINSTRING
         stack.push(this.#text(this.#uint32()));
+        return false;
+      case 0x54: // BINSTRING
+        stack.push(this.#options.longStrings === "bytes" ? this.#raw(this.#uint32()) : this.#text(this.#uint32()));
         return false;
       case 0x8d: // BINUNICODE8
         stack.push(this.#text(this.#uint64()));
@@ -256,9 +273,10 @@ class PickleMachine {
         stack.push(this.#call(callee, args));
         return false;
       }
-      case 0x62: { // BUILD: sets attributes, which values here do not have (such as OrderedDict's _metadata)
-        this.pop();
+      case 0x62: { // BUILD: sets attributes, which most values here do not have (such as OrderedDict's _metadata)
+        const state = this.pop();
         const target = this.#top();
+        if (target instanceof PickleObject) target.build(state);
         if (typeof target !== "object" || Array.isArray(target)) throw this.#malformed();
         return false;
       }

@@ -329,15 +329,6 @@ Deno.test("a CSV of pixels is refused without printing it", async () => {
 });
 
 Deno.test("pickles, MATLAB files and archives are refused with a suggestion", async () => {
-  await withFolder(
-    { "data_batch_1": "x", "batches.meta": "x" },
-    (folder) =>
-      refused(open(folder, CIFAR10_LABELS), "CIFAR-10's pickles", "Take the binary version", "cifar-10-batches-bin"),
-  );
-  await withFolder(
-    { train: "x", test: "x", meta: "x" },
-    (folder) => refused(open(folder, LABELS.cifar100), "CIFAR-100's pickles", "cifar-100-binary"),
-  );
   for (
     const [name, word] of [["imagelabels.mat", "MATLAB"], ["a.pkl", "pickles"], ["x.h5", "arrays"], [
       "a.zip",

@@ -7,7 +7,8 @@ import { openParquetTable } from "../../lib/data/parquet_table.ts";
 import { readClassNames } from "../../lib/data/read_class_names.ts";
 import { RanetError } from "../../lib/errors.ts";
 
-// Written by DuckDB 1.5.6 and Apache Arrow's Rust library (npm's parquet-wasm 0.8.0). Image n is grey with the value
+// Written by Hugging Face's datasets 5.0.1 and pyarrow 25.0.1 (hugging-face, paths), Apache Arrow's Rust library (npm's
+// parquet-wasm 0.8.0, arrow), and DuckDB 1.5.6 (the others). Image n is grey with the value
 // 10 n, and the labels are cat, hen, dog, dog, cat, hen.
 const folder = fileURLToPath(import.meta.resolve("../fixtures/parquet"));
 const options: DatasetOptions = { labels: ["cat", "dog", "hen"], inputSize: 2 };
@@ -51,7 +52,7 @@ Deno.test("a part without published labels is refused", async () => {
 });
 
 Deno.test("row groups, compression and both versions of pages are read", async () => {
-  for (const name of ["arrow.parquet", "two-labels.parquet", "words.parquet"]) {
+  for (const name of ["hugging-face.parquet", "arrow.parquet", "two-labels.parquet", "words.parquet"]) {
     assertEquals(await samples(name), labels.map((label, n) => [label, 10 * n]), name);
   }
   assertEquals((await openParquetTable(join(folder, "arrow.parquet"))).groups, 3);
@@ -87,6 +88,8 @@ Deno.test("classes that have no name in common with the model's are refused", as
 Deno.test("tables without images or without labels are refused, and so is an image that is missing", async () => {
   await refused("no-image.parquet", {}, "expected one column of image files", "label (integers), width (integers)");
   await refused("empty-image.parquet", {}, 'empty-image.parquet#1": the table does not contain its file');
+  // As datasets' to_parquet writes image files that it has not embedded.
+  await refused("paths.parquet", {}, "does not contain its file, only the path", "pics/0.png");
 });
 
 Deno.test("a list may name rows of a table", async () => {

@@ -17,6 +17,7 @@ import { RanetError } from "../../lib/errors.ts";
 import { AdaptiveExecutor } from "../../lib/executor/executor.ts";
 import { listen } from "../../lib/serve/listen.ts";
 import { createHandler, type HandlerOptions } from "../../lib/serve/server.ts";
+import { CIFAR10_LABELS } from "../../lib/spec/labels.ts";
 import { parseSpec } from "../../lib/spec/parse.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
 import { readCheckpoint } from "../../lib/weights/checkpoint.ts";
@@ -373,6 +374,13 @@ export const TARGETS: Readonly<Record<string, Opener>> = {
       await repository("tests/fixtures/parquet/arrow.parquet"),
       ["PAR1", "\x15\x04", "\xff\xff\xff\x7f", "label", "bytes"],
       ["cat", "dog", "hen"],
+    )(),
+  cifar: async () =>
+    await dataset(
+      "data_batch_1",
+      await repository("tests/fixtures/cifar-python/cifar-10-batches-py/data_batch_1"),
+      PICKLE_WORDS,
+      CIFAR10_LABELS,
     )(),
   idx: dataset(
     "t-images-idx3-ubyte",

@@ -1,0 +1,128 @@
+/**
+ * CIFAR-10 and CIFAR-100 in the version for Python, which torchvision downloads (`cifar-10-batches-py`,
+ * `cifar-100-python`): files of pickled dicts with an array of images and a list of labels. They are read as plain data.
+ *
+ * @module
+ */
+
+import { basename, join } from "node:path";
+import { RanetError } from "../errors.ts";
+import { readBoundedFile } from "../io/files.ts";
+import { unpickle } from "../weights/pickle.ts";
+import { cifarImage, type CifarKind, type CifarRecords, KINDS, PLANE } from "./cifar_records.ts";
+import type { Part } from "./parts.ts";
+import { listData } from "./passed_over.ts";
+import { NUMPY_GLOBALS, PickledArray } from "./pickled_arrays.ts";
+
+/** Names of the files. CIFAR-100's have the names of its parts. */
+export const CIFAR_PICKLE = /(?:^|[/\\])(?:data_batch_\d|test_batch|train|test)$/;
+
+/** Size limit of a file in bytes. Files are kept in memory. */
+const MAX_BYTES = 500_000_000;
+/** The key of each data set's labels. */
+const LABEL_KEYS: Readonly<Record<CifarKind["format"], string>> = { "CIFAR-10": "labels", "CIFAR-100": "fine_labels" };
+
+/** One file. */
+interface Batch {
+  readonly path: string;
+  readonly kind: CifarKind;
+  /** One row of planes per image. */
+  readonly data: Uint8Array;
+  readonly marks: readonly number[];
+}
+
+/**
+ * The files of a part in a folder. Both data sets have a training and a test part.
+ *
+ * @returns Their paths; empty if the folder is neither of the two.
+ */
+export async function findCifarPickles(folder: string, part: Part): Promise<string[]> {
+  const { files } = await listData(folder);
+  const isTraining = part === "training";
+  const own = files.some((name) => /^(data_batch_\d|test_batch)$/.test(name))
+    ? files.filter((name) => (isTraining ? /^data_batch_\d$/ : /^test_batch$/).test(name))
+    : ["train", "test", "meta"].every((name) => files.includes(name))
+    ? [isTraining ? "train" : "test"]
+    : [];
+  return own.map((name) => join(folder, name));
+}
+
+/**
+ * Opens files, read as one.
+ *
+ * @throws {RanetError} If they are not such files, or not all of one data set.
+ */
+export async function cifarPickles(paths: readonly string[]): Promise<CifarRecords> {
+  const batches: Batch[] = [];
+  for (const path of paths) batches.push(await readBatch(path));
+  const { kind } = batches[0]!;
+  const other = batches.find((batch) => batch.kind !== kind);
+  if (other) {
+    throw refusal(other.path, `it belongs to ${other.kind.format}, and ${basename(paths[0]!)} to ${kind.format}`);
+  }
+  const find = (index: number): { readonly batch: Batch; readonly record: number } => {
+    let [record, at] = [index, 0];
+    for (; record >= batches[at]!.marks.length; at++) record -= batches[at]!.marks.length;
+    return { batch: batches[at]!, record };
+  };
+  const marks = Uint8Array.from(batches.flatMap(({ marks }) => marks));
+  return {
+    kind,
+    size: marks.length,
+    locate(index: number): { readonly path: string; readonly record: number } {
+      const { batch, record } = find(index);
+      return { path: batch.path, record };
+    },
+    marks: () => Promise.resolve(marks),
+    image(index: number) {
+      const { batch, record } = find(index);
+      return Promise.resolve(cifarImage(batch.data.subarray(3 * PLANE * record, 3 * PLANE * (record + 1))));
+    },
+  };
+}
+
+async function readBatch(path: string): Promise<Batch> {
+  const bytes = await readBoundedFile(path, MAX_BYTES);
+  let root: unknown;
+  try {
+    root = unpickle(bytes, {
+      globals: NUMPY_GLOBALS,
+      longStrings: "bytes",
+      persistentLoad: () => {
+        throw new RanetError("its pickle refers to other files");
+      },
+    }).value;
+  } catch (error) {
+    throw error instanceof RanetError ? refusal(path, error.message) : error;
+  }
+  const fields = new Map(root instanceof Map ? Array.from(root, ([key, value]) => [textOf(key), value]) : []);
+  const kind = KINDS.find(({ format }) => fields.has(LABEL_KEYS[format]));
+  const images: unknown = fields.get("data");
+  if (!kind || !(images instanceof PickledArray)) {
+    const found = [...fields.keys()].map(String).slice(0, 8).join(", ") || "none";
+    throw refusal(path, `expected a dict with data, and labels or fine_labels, found the keys ${found}`);
+  }
+  const marks: unknown = fields.get(LABEL_KEYS[kind.format]);
+  const { type, shape, data, isFortran } = images;
+  const [count, length] = shape;
+  if (type !== "u1" || shape.length !== 2 || length !== 3 * PLANE || isFortran || data.length !== count! * length) {
+    throw refusal(path, `expected images of N × ${3 * PLANE} unsigned bytes, found ${shape.join(" × ")} of ${type}`);
+  }
+  if (!Array.isArray(marks) || marks.length !== count || !marks.every(isMark)) {
+    throw refusal(path, `expected a list of ${count} labels, one for each image`);
+  }
+  return { path, kind, data, marks };
+}
+
+function isMark(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 255;
+}
+
+/** A key. Files that Python 3 has read as bytes and written again have keys of bytes. */
+function textOf(key: unknown): unknown {
+  return key instanceof Uint8Array ? new TextDecoder().decode(key.subarray(0, 100)) : key;
+}
+
+function refusal(path: string, reason: string): RanetError {
+  return new RanetError(`Cannot open data set ${JSON.stringify(path)}: ${reason}`);
+}
