@@ -64,15 +64,18 @@ const fromBuffer: PickleConstructor = ([data, type, shape, order]) => {
   return array;
 };
 
-/** Names of NumPy 1 and 2. */
+const NAMES: readonly (readonly [name: string, construct?: PickleConstructor])[] = [
+  ["numpy.ndarray"],
+  ["numpy.dtype", ([name]) => new PickledType(name)],
+  ["_codecs.encode", encode],
+  // NumPy 1 and 2
+  ["numpy.core.multiarray._reconstruct", () => new PickledArray()],
+  ["numpy._core.multiarray._reconstruct", () => new PickledArray()],
+  ["numpy.core.numeric._frombuffer", fromBuffer],
+  ["numpy._core.numeric._frombuffer", fromBuffer],
+];
+
+/** What is known. */
 export const NUMPY_GLOBALS: ReadonlyMap<string, PickleGlobal> = new Map(
-  ([
-    ...["numpy.core", "numpy._core"].flatMap((core): [string, PickleConstructor][] => [
-      [`${core}.multiarray._reconstruct`, () => new PickledArray()],
-      [`${core}.numeric._frombuffer`, fromBuffer],
-    ]),
-    ["numpy.ndarray", undefined],
-    ["numpy.dtype", ([name]) => new PickledType(name)],
-    ["_codecs.encode", encode],
-  ] as const).map(([name, construct]) => [name, new PickleGlobal(name, construct)]),
+  NAMES.map(([name, construct]) => [name, new PickleGlobal(name, construct)]),
 );
