@@ -34,7 +34,16 @@ export interface Dataset {
   /** The folder's or file's own name. */
   readonly name: string;
   /** The kind of data set, as shown to the user. */
-  readonly format: "class folders" | "CIFAR-10" | "CIFAR-100" | "IDX" | "NumPy arrays" | "Parquet" | "CSV" | "files";
+  readonly format:
+    | "class folders"
+    | "CIFAR-10"
+    | "CIFAR-100"
+    | "STL-10"
+    | "IDX"
+    | "NumPy arrays"
+    | "Parquet"
+    | "CSV"
+    | "files";
   /** Number of samples. */
   readonly size: number;
   /** The error of each entry found bad on opening, which `size` does not count. Empty without `skipBad`. */

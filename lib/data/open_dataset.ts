@@ -18,11 +18,12 @@ import { openParquet, parquetRecords } from "./parquet.ts";
 import { type Part, withoutWrappers } from "./parts.ts";
 import { findParquetFiles, PARQUET } from "./parquet_files.ts";
 import { ARRAY_ARCHIVE, arrayRecords, openSampleArrays, SAMPLE_ARRAYS } from "./sample_arrays.ts";
+import { openStl10, STL10_IMAGES, stl10Records } from "./stl10.ts";
 import { adviceFor } from "./refused_files.ts";
 import { expectObject, expectString } from "../text/expect.ts";
 
 /**
- * Opens a data set: class folders, CIFAR-10 or CIFAR-100 `.bin` files, IDX files (MNIST), NumPy arrays, Parquet
+ * Opens a data set: class folders, CIFAR-10, CIFAR-100 and STL-10, IDX files (MNIST), NumPy arrays, Parquet
  * files of Hugging Face, or a list of paths and labels. If a folder has several parts, like those of CIFAR, MNIST and
  * ImageNet, `part` selects one.
  *
@@ -63,7 +64,7 @@ export async function openDataset(path: string, options: DatasetOptions): Promis
 /** Files of a part with many images each in a folder. */
 async function findRecords(folder: string, part: Part): Promise<string[]> {
   const names = await withFile(folder, () => Array.fromAsync(Deno.readDir(folder), ({ name }) => name));
-  for (const kind of [/\.bin$/i, IDX_IMAGES, ARRAY_ARCHIVE]) {
+  for (const kind of [STL10_IMAGES, /\.bin$/i, IDX_IMAGES, ARRAY_ARCHIVE]) {
     const files = names.filter((name) => kind.test(name)).sort();
     const isTest = (name: string) => /test|t10k/i.test(name);
     const own = files.filter((name) => isTest(name) === (part !== "training"));
@@ -79,6 +80,7 @@ async function openFiles(files: readonly string[], path: string, options: Datase
   if (files.length > 1) {
     throw new RanetError(`Cannot open data set ${JSON.stringify(path)}: specify one of its files, ${files.join(", ")}`);
   }
+  if (STL10_IMAGES.test(file)) return await openStl10(file, options);
   if (IDX_IMAGES.test(file)) return await openIdx(file, options);
   if (LIST_FILE.test(file)) {
     return await openCsv(file, { ...options, openRecords: (file, array) => openRecords(file, array, options) });
@@ -104,9 +106,10 @@ async function openRecords(
 ): Promise<ImageRecords> {
   if (SAMPLE_ARRAYS.test(file)) return await arrayRecords(file, array);
   if (PARQUET.test(file)) return await parquetRecords(file);
+  if (STL10_IMAGES.test(file)) return await stl10Records(file);
   return isCifar(file) ? await openCifarRecords([file]) : await idxRecords(file, options);
 }
 
 function isCifar(file: string): boolean {
-  return /\.bin$/i.test(file) || CIFAR_PICKLE.test(file);
+  return (/\.bin$/i.test(file) && !STL10_IMAGES.test(file)) || CIFAR_PICKLE.test(file);
 }

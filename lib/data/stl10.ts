@@ -1,0 +1,98 @@
+/**
+ * STL-10 in its binary version: a file of 96×96 images as planes of red, green and blue, column by column, and a file of
+ * labels from 1 beside it.
+ *
+ * @module
+ */
+
+import { basename, resolve } from "node:path";
+import { RanetError } from "../errors.ts";
+import { digestFiles, readAt, readBoundedFile, withFile } from "../io/files.ts";
+import { nameClasses } from "./class_names.ts";
+import type { Dataset, DatasetOptions, ImageRecords, Sample } from "./dataset.ts";
+import type { RgbImage } from "./image.ts";
+import { labelRecords } from "./labelled_records.ts";
+
+/** Names of files of images. */
+export const STL10_IMAGES = /(?:^|[/\\])(?:train|test)_X\.bin$/;
+
+/** The classes in the order of their labels, from the data set's class_names.txt. */
+const CLASSES = ["airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck"];
+const SIDE = 96;
+const PLANE = SIDE * SIDE;
+/** Size limit of the file of labels in bytes. */
+const MAX_LABELS = 1_000_000;
+
+/**
+ * Opens a file of images and the file of labels beside it (`train_X.bin`, `train_y.bin`).
+ *
+ * @param path The file of images.
+ * @throws {RanetError} If one of the two is missing or is not such a file, or (without `skipBad`) a label is not among
+ * the model's.
+ */
+export async function openStl10(path: string, options: DatasetOptions): Promise<Dataset> {
+  const records = await stl10Records(path);
+  const labelsPath = path.replace(/X\.bin$/, "y.bin");
+  const values = await readBoundedFile(labelsPath, MAX_LABELS);
+  if (values.length !== records.size) {
+    throw refusal(path, `${records.size} images, but ${values.length} labels`);
+  }
+  const wrong = values.find((value) => value < 1 || value > CLASSES.length);
+  if (wrong !== undefined) throw refusal(path, `expected labels from 1 to ${CLASSES.length}, found ${wrong}`);
+  const isIndexes = options.readLabels === "indexes";
+  const { labels, notes } = isIndexes
+    ? { labels: options.labels, notes: [] }
+    : nameClasses(options.labels, { numbered: CLASSES });
+  const marks = Array.from(values, (value) => isIndexes ? value - 1 : CLASSES[value - 1]!);
+  const found = labelRecords(marks, { ...options, labels, path, source: labelsPath });
+  return {
+    name: basename(path),
+    format: "STL-10",
+    size: found.records.length,
+    bad: found.bad,
+    notes,
+    classes: labels,
+    digest: () => digestFiles([path, labelsPath], { about: [found.labels.join()] }),
+    labels: () => Promise.resolve(found.labels),
+    origin: (index) => `${resolve(path)}#${found.records[index]}`,
+    async read(index: number): Promise<Sample> {
+      const record = found.records[index]!;
+      return { name: `image ${record}`, label: found.labels[index]!, image: await records.image(record) };
+    },
+  };
+}
+
+/**
+ * Opens a file of images without labels.
+ *
+ * @throws {RanetError} If it is not such a file.
+ */
+export async function stl10Records(path: string): Promise<ImageRecords> {
+  const { size } = await withFile(path, () => Deno.stat(path));
+  if (size === 0 || size % (3 * PLANE) !== 0) {
+    throw refusal(path, `expected images of ${3 * PLANE} bytes (STL-10), found a file of ${size} bytes`);
+  }
+  return {
+    size: size / (3 * PLANE),
+    async image(index: number): Promise<RgbImage> {
+      const planes = await readAt(path, index * 3 * PLANE, 3 * PLANE);
+      if (planes.length < 3 * PLANE) throw new RanetError(`Cannot read ${JSON.stringify(path)}: it has become shorter`);
+      return { width: SIDE, height: SIDE, data: upright(planes) };
+    },
+  };
+}
+
+/** Pixels of four bytes, row by row. */
+function upright(planes: Uint8Array): Uint8Array {
+  const pixels = new Uint8Array(4 * PLANE).fill(255);
+  for (let channel = 0; channel < 3; channel++) {
+    for (let x = 0; x < SIDE; x++) {
+      for (let y = 0; y < SIDE; y++) pixels[4 * (y * SIDE + x) + channel] = planes[channel * PLANE + x * SIDE + y]!;
+    }
+  }
+  return pixels;
+}
+
+function refusal(path: string, reason: string): RanetError {
+  return new RanetError(`Cannot open data set ${JSON.stringify(path)}: ${reason}`);
+}
