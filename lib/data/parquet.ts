@@ -7,7 +7,7 @@
 import { basename, dirname, resolve } from "node:path";
 import { RanetError } from "../errors.ts";
 import { digestFiles } from "../io/files.ts";
-import { classFinder } from "../spec/classes.ts";
+import { classFinder, isUnnamed } from "../spec/classes.ts";
 import { nameClasses } from "./class_names.ts";
 import type { Dataset, DatasetOptions, ImageRecords, Sample, SampleFile } from "./dataset.ts";
 import { decodeImage, MAX_IMAGE_BYTES } from "./decode.ts";
@@ -21,6 +21,9 @@ import { checkTakesImages } from "./preprocess.ts";
 const KEPT = 3;
 /** How a column of images is called, if there are several. */
 const IMAGE_WORD = /^(image|img|picture|photo)s?$/i;
+
+/** Share of classes whose names must begin alike. A few may be written in another way. */
+const ALIKE = 0.95;
 
 /** A column of labels. */
 interface LabelColumn {
@@ -41,7 +44,7 @@ export async function openParquet(paths: readonly string[], options: DatasetOpti
   const path = paths.length === 1 ? paths[0]! : dirname(paths[0]!);
   const tables = await openTables(paths);
   const images = imageReader(tables);
-  const label = labelColumn(tables[0]!, options.labels);
+  const label = inModelsWords(labelColumn(tables[0]!, options.labels), options.labels);
   const values = await columnValues(tables, label.name);
   const { labels, notes } = classesFor(label, values, options);
   if (label.classes !== undefined && values.length > 0 && values.every((value) => value === -1)) {
@@ -200,6 +203,18 @@ function labelColumn(table: ParquetTable, labels: readonly string[]): LabelColum
       ? `several columns have classes, and none of them all the model's: ${listed.join(", ")}`
       : `expected one column of labels, found the columns ${listColumns(columns)}`,
   );
+}
+
+/**
+ * Replaces longer names by the model's, if nearly all begin alike in the same order: ImageNet's classes are called "tench,
+ * Tinca tinca" and "tench".
+ */
+function inModelsWords(column: LabelColumn, labels: readonly string[]): LabelColumn {
+  const { name, classes } = column;
+  if (classes?.length !== labels.length || isUnnamed(labels)) return column;
+  const first = (text: string) => text.split(",")[0]!.trim().toLowerCase();
+  const alike = classes.filter((each, index) => first(each) === first(labels[index]!)).length;
+  return alike >= ALIKE * labels.length ? { name, classes: labels } : column;
 }
 
 /** The classes that Hugging Face's notes declare, by column. */

@@ -158,3 +158,13 @@ Deno.test("a damaged byte gives a result or an error that names the file", async
   }
   assertEquals(errors > 100, true);
 });
+
+Deno.test("classes with longer names in the same order are the model's", async () => {
+  const own = { labels: ["Hen, Gallus gallus", "cat, Felis catus", "dog"] };
+  assertEquals((await samples("arrow.parquet", own)).map(([label]) => label), [1, 0, 2, 2, 1, 0]);
+  await refused(
+    "arrow.parquet",
+    { labels: ["cat, Felis catus", "dog, Canis", "hen, Gallus"] },
+    "none has the same name",
+  );
+});
