@@ -5,6 +5,8 @@
  */
 
 import { basename, join, resolve } from "node:path";
+import { RanetError } from "../errors.ts";
+import { listFolder } from "../io/list_folder.ts";
 import { createModel, type Model } from "../model/model.ts";
 import { isDirectory } from "../model/read_spec.ts";
 import { readWeightsFile } from "../model/weights_file.ts";
@@ -62,6 +64,7 @@ With a model's directory, such as one written by train: copies it with its tempe
   async run(call: Call<ImportOption>, { stdout, stderr }: Terminal): Promise<void> {
     const [source] = call.operands;
     const isModel = await isDirectory(source);
+    if (isModel) await checkModelFolder(source);
     const flags = isModel ? "" : required(call, "args");
     const out = required(call, "out");
     const dtype = choice<Dtype>("dtype", call.options.dtype ?? "float32", ["float32", "float16"]);
@@ -116,4 +119,25 @@ Wrote ${weights} (${tensors.size} tensors, ${params.toLocaleString("en")} parame
 /** A valid model name from a folder's name; undefined if no character can be used. */
 function nameAfter(folder: string): string | undefined {
   return basename(resolve(folder)).toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-|-$/g, "") || undefined;
+}
+
+/** Refuses folders of other programs, and says what to use instead. */
+async function checkModelFolder(path: string): Promise<void> {
+  const { files } = await listFolder(path);
+  if (files.includes("spec.yaml")) return;
+  const refuse = (reason: string): never => {
+    throw new RanetError(`Cannot import ${JSON.stringify(path)}: ${reason}`);
+  };
+  if (files.some((name) => name.endsWith(".distcp"))) {
+    refuse(
+      "it is a distributed checkpoint. Convert it: python -m torch.distributed.checkpoint.format_utils dcp_to_torch " +
+        `${path} weights.pth`,
+    );
+  }
+  const checkpoint = files.find((name) => /\.(pth?|tar|ckpt|safetensors|bin)$/i.test(name));
+  refuse(
+    `it contains no spec.yaml, as a model's directory does${
+      checkpoint === undefined ? "" : `. Use a checkpoint in it, such as ${join(path, checkpoint)}`
+    }`,
+  );
 }

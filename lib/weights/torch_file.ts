@@ -38,9 +38,11 @@ export function openTorchFile(bytes: Uint8Array): TorchFile {
 
 function openZip(bytes: Uint8Array): TorchFile {
   let hasArrays = false;
+  let isProgram = false;
   let inner: string | undefined;
   const small = readZip(bytes, (name) => {
     hasArrays ||= /^[^/]+\.npy$/.test(name);
+    isProgram ||= /(^|\/)(archive_format|serialized_exported_program\.json)$/.test(name);
     if (/\.(pth?|ckpt|safetensors|bin|tar)$/.test(name)) inner ??= name;
     return /^[^/]+\/(data\.pkl|byteorder|version)$/.test(name);
   });
@@ -56,6 +58,13 @@ function openZip(bytes: Uint8Array): TorchFile {
     throw new RanetError(`it is an archive of NumPy arrays (.npz), expected a PyTorch checkpoint. ${SAVE_AGAIN}`, {
       code: "unsupported",
     });
+  }
+  if (pickles.length === 0 && isProgram) {
+    throw new RanetError(
+      "it is a program of torch.export, expected a checkpoint: " +
+        'torch.save({"state_dict": torch.export.load("FILE").state_dict}, "weights.pth")',
+      { code: "unsupported" },
+    );
   }
   if (pickles.length === 0 && inner !== undefined) {
     throw new RanetError(`it is a zip archive: unpack it first, and use ${quote(inner)} in it`, {

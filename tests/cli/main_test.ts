@@ -222,6 +222,7 @@ for (
     [["forward", reference("logits.npy"), ...cpu], 1, "expected an array of N×3×32×32, found 6×2×10"],
     [["spec", "--from-official", "--steps 2"], 1, "did you mean --step?"],
     [["import", path("README.md"), "--args", "--step 2", "--out", "/tmp/never-made"], 1, "README.md"],
+    [["import", path("specs"), "--out", "/tmp/never-made"], 1, "it contains no spec.yaml"],
   ] as [string[], number, string][]
 ) {
   Deno.test(`ranet ${args.map((arg) => arg.replace(path(""), "")).join(" ")} is refused`, async () => {
@@ -269,5 +270,21 @@ Deno.test("an empty path, and an option named like a property of Object.prototyp
     const { code, notes } = await ranet("classify", "x.jpg", option);
     assertEquals(code, 2, option);
     assertStringIncludes(notes, `Cannot use ${JSON.stringify(option.split("=")[0])}: there is no such option`);
+  }
+});
+
+Deno.test("ranet import says how to convert a distributed checkpoint, and names a checkpoint in a folder", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${folder}/model.safetensors`, "x");
+    const other = await ranet("import", folder, "--args", "--step 2", "--out", "/tmp/never-made");
+    assertEquals(other.code, 1);
+    assertStringIncludes(other.notes, `Use a checkpoint in it, such as ${folder}/model.safetensors`);
+    await Deno.writeTextFile(`${folder}/__0_0.distcp`, "x");
+    const { code, notes } = await ranet("import", folder, "--args", "--step 2", "--out", "/tmp/never-made");
+    assertEquals(code, 1);
+    assertStringIncludes(notes, `dcp_to_torch ${folder} weights.pth`);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
   }
 });

@@ -169,6 +169,17 @@ Deno.test("readWeights() recognises files by their bytes, and names unsupported 
       "x.zip",
       'unpack it first, and use "run/best.pth"',
     ],
+    // The names in files of torch.export.save, PyTorch 2.13 and 2.5.
+    [
+      zipSync({ "m/archive_format": encode("pt2"), "m/data/sample_inputs/model.pt": encode("x") }, { level: 0 }),
+      "m.pt2",
+      'torch.export.load("FILE").state_dict',
+    ],
+    [
+      zipSync({ "serialized_exported_program.json": encode("{}"), "serialized_state_dict.pt": encode("x") }),
+      "m.pt2",
+      "it is a program of torch.export",
+    ],
     [zipSync({ "weight.npy": encode("\x93NUMPY") }), "x.npz", "it is an archive of NumPy arrays (.npz)"],
     [Uint8Array.of(8, 7, 18, 5), "x.onnx", "ranet export onnx"],
   ];
