@@ -59,6 +59,8 @@ export interface EqualAccuracy {
   readonly calibration: object;
   /** The passes. */
   readonly passes: readonly Pass[];
+  /** When they were run, in ISO 8601, if later than the rest: with other weights, say. */
+  readonly date?: string;
 }
 
 const CONTESTANTS: readonly Contestant[] = [...OURS, ...PEERS];
@@ -253,7 +255,7 @@ function savingTable(savings: readonly Saving[]): string {
 
 function accuracyTable({ equalAccuracy }: Results): string {
   if (isFailure(equalAccuracy)) return `Not measured: ${equalAccuracy.failed}`;
-  const { dataset, images, passes, calibration } = equalAccuracy;
+  const { dataset, images, passes, calibration, date } = equalAccuracy;
   const rows = passes.map(({ id, mode, outcome }) => [
     nameOf(id),
     mode,
@@ -266,7 +268,9 @@ function accuracyTable({ equalAccuracy }: Results): string {
     BATCHES[BATCHES.length - 1]
   }; ours with the bundled calibration for ${
     JSON.stringify(calibration)
-  }. If not all images were measured, seconds are extrapolated to all of them.
+  }. If not all images were measured, seconds are extrapolated to all of them.${
+    date === undefined ? "" : `\nThis table was measured on ${date.slice(0, 10)}, after the rest.`
+  }
 
 ${
     table([
