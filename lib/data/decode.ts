@@ -48,6 +48,7 @@ const CONVERTERS: ReadonlyMap<string, string> = new Map([
   ["DDS", "magick picture.dds picture.png"],
   ["PCX", "magick picture.pcx picture.png"],
   ["Sun raster", "rasttopnm picture.ras | pnmtopng > picture.png"],
+  ["TGA", "magick picture.tga picture.png"],
   ["SGI", "magick picture.sgi picture.png"],
   ["DICOM", "dcmj2pnm +on picture.dcm picture.png"],
   ["NumPy array", "ranet forward takes tensors; else save the image with Pillow"],

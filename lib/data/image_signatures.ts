@@ -1,5 +1,5 @@
 /**
- * Recognises formats by the first bytes of a file.
+ * Recognises formats by the first bytes of a file, and TGA by the last.
  *
  * @module
  */
@@ -57,7 +57,7 @@ const SIGNATURES: readonly (readonly [at: number, text: string | RegExp, format:
 const START = 512;
 
 /**
- * Recognises a file's format by its first bytes.
+ * Recognises a file's format.
  *
  * @returns The format's usual name, also of formats that are not decoded; `undefined` for an unknown format.
  */
@@ -69,8 +69,17 @@ export function recogniseFormat(bytes: Uint8Array): string | undefined {
   if (format === "HEIC" && start.slice(0, BRANDS).includes("avif")) return "AVIF"; // AVIF may be a later brand
   if (format === "BMP" && !isBmpHeader(bytes)) return undefined; // a text that begins with BM
   // TGA files may begin with the same four bytes, but an icon or cursor has at least one picture.
-  if ((format === "ICO" || format === "CUR") && bytes[4] === 0 && bytes[5] === 0) return undefined;
-  return format;
+  if ((format === "ICO" || format === "CUR") && bytes[4] === 0 && bytes[5] === 0) {
+    return isTga(bytes) ? "TGA" : undefined;
+  }
+  return format ?? (isTga(bytes) ? "TGA" : undefined);
+}
+
+/** Last bytes of a TGA file of version 2. Those of version 1 have no signature. */
+const TGA_END = "TRUEVISION-XFILE.\0";
+
+function isTga(bytes: Uint8Array): boolean {
+  return String.fromCharCode(...bytes.subarray(-TGA_END.length)) === TGA_END;
 }
 
 /** Bytes within which HEIF's brands end. */

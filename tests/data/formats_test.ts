@@ -150,7 +150,9 @@ Deno.test("decodeImage() names an unsupported format and a converter", async () 
     "8BPS\0\x01": "Photoshop is not supported",
     "%PDF-1.4": "PDF is not supported",
     "P7\nWIDTH 20\n": "PAM is not supported",
-    "\0\0\x02\0\0\0\0\0": "it is not an image", /* TGA */
+    "\0\0\x02\0\0\0\0\0": "it is not an image", /* TGA of version 1 */
+    "\0\0\x0a\0\0\0\0\0 … TRUEVISION-XFILE.\0": "TGA is not supported",
+    "\0\0\x02\0\0\0\0\0 … TRUEVISION-XFILE.\0": "TGA is not supported",
     "\x76\x2f\x31\x01": "OpenEXR is not supported",
     "BMW is no picture, nor is any text": "it is not an image",
   };
