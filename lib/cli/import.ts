@@ -134,7 +134,8 @@ async function checkModelFolder(path: string): Promise<void> {
         `${path} weights.pth`,
     );
   }
-  const checkpoint = files.find((name) => /\.(pth?|tar|ckpt|safetensors|bin)$/i.test(name));
+  const checkpoints = files.filter((name) => /\.(pth?|tar|ckpt|safetensors|bin)$/i.test(name));
+  const checkpoint = checkpoints.find((name) => !/optimizer|scheduler|scaler|sampler|random/i.test(name));
   refuse(
     `it contains no spec.yaml, as a model's directory does${
       checkpoint === undefined ? "" : `. Use a checkpoint in it, such as ${join(path, checkpoint)}`

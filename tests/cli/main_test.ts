@@ -276,10 +276,11 @@ Deno.test("an empty path, and an option named like a property of Object.prototyp
 Deno.test("ranet import says how to convert a distributed checkpoint, and names a checkpoint in a folder", async () => {
   const folder = await Deno.makeTempDir();
   try {
-    await Deno.writeTextFile(`${folder}/model.safetensors`, "x");
+    await Deno.writeTextFile(`${folder}/optimizer.bin`, "x"); // as accelerate saves them
+    await Deno.writeTextFile(`${folder}/pytorch_model.bin`, "x");
     const other = await ranet("import", folder, "--args", "--step 2", "--out", "/tmp/never-made");
     assertEquals(other.code, 1);
-    assertStringIncludes(other.notes, `Use a checkpoint in it, such as ${folder}/model.safetensors`);
+    assertStringIncludes(other.notes, `Use a checkpoint in it, such as ${folder}/pytorch_model.bin`);
     await Deno.writeTextFile(`${folder}/__0_0.distcp`, "x");
     const { code, notes } = await ranet("import", folder, "--args", "--step 2", "--out", "/tmp/never-made");
     assertEquals(code, 1);
