@@ -188,7 +188,7 @@ function imageColumn({ path, columns }: ParquetTable): string {
 function labelColumn(table: ParquetTable, labels: readonly string[]): LabelColumn {
   const { path, columns } = table;
   const classes = declaredClasses(table);
-  const all = columns.filter(({ kind }) => kind === "integers" || kind === "text");
+  const all = columns.filter(({ kind }) => kind === "numbers" || kind === "text");
   const classed = all.filter(({ name }) => classes.has(name));
   const find = classFinder(labels);
   const fitting = classed.filter(({ name }) => classes.get(name)!.every((each) => find(each) !== undefined));
@@ -240,8 +240,11 @@ async function columnValues(tables: readonly ParquetTable[], column: string): Pr
     let row = 0;
     for (let group = 0; group < groups; group++) {
       for (const value of await values(column, group)) {
-        const own = typeof value === "bigint" ? Number(value) : value;
+        const own = typeof value === "bigint" || typeof value === "boolean" ? Number(value) : value;
         if (typeof own !== "number" && typeof own !== "string") throw refusal(path, `row ${row} has no ${column}`);
+        if (typeof own === "number" && !Number.isInteger(own)) {
+          throw refusal(path, `the ${column} of row ${row} is ${own}, expected a whole number`);
+        }
         all.push(own);
         row++;
       }

@@ -27,7 +27,7 @@ const MAX_COLUMN_BYTES = 2 ** 30;
 const MAX_ROWS = 2 ** 27;
 
 /** What a column contains. */
-export type ColumnKind = "bytes" | "text" | "integers" | "other";
+export type ColumnKind = "bytes" | "text" | "numbers" | "other";
 
 /** A column of a table. */
 export interface Column {
@@ -135,10 +135,11 @@ function kindOf({ element, children }: SchemaTree): ColumnKind {
     if (converted_type === "UTF8" || converted_type === "ENUM" || logical_type?.type === "STRING") return "text";
     return converted_type === undefined && logical_type === undefined ? "bytes" : "other";
   }
+  if (type === "BOOLEAN" || type === "FLOAT" || type === "DOUBLE") return "numbers";
   const isInteger = (type === "INT32" || type === "INT64") &&
     (converted_type === undefined || /^U?INT_/.test(converted_type)) &&
     (logical_type === undefined || logical_type.type === "INTEGER");
-  return isInteger ? "integers" : "other";
+  return isInteger ? "numbers" : "other";
 }
 
 /** Reads parts of a file. */

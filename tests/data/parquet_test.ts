@@ -8,7 +8,7 @@ import { readClassNames } from "../../lib/data/read_class_names.ts";
 import { RanetError } from "../../lib/errors.ts";
 
 // Written by Hugging Face's datasets 5.0.1 and pyarrow 25.0.1 (hugging-face, paths), Apache Arrow's Rust library (npm's
-// parquet-wasm 0.8.0, arrow), and DuckDB 1.5.6 (the others). Image n is grey with the value
+// parquet-wasm 0.8.0, arrow), fastparquet 2026.9.0 (floats), and DuckDB 1.5.6 (the others). Image n is grey with the value
 // 10 n, and the labels are cat, hen, dog, dog, cat, hen.
 const folder = fileURLToPath(import.meta.resolve("../fixtures/parquet"));
 const options: DatasetOptions = { labels: ["cat", "dog", "hen"], inputSize: 2 };
@@ -62,6 +62,7 @@ Deno.test("row groups, compression and both versions of pages are read", async (
 Deno.test("numbers without names are indexes, and a model without names takes those of the table", async () => {
   const own = { labels: ["hen", "cat", "dog"] };
   assertEquals(await samples("numbers.parquet", own), [1, 0, 2, 2, 1, 0].map((label, n) => [label, 10 * n]));
+  assertEquals((await samples("floats.parquet", own)).map(([label]) => label), [1, 0, 2, 2, 1, 0]);
   const set = await open("arrow.parquet", { labels: ["0", "1", "2"] });
   assertEquals(set.classes, ["hen", "cat", "dog"]);
   assertStringIncludes(set.notes!.join(), "in the order of their numbers");
@@ -86,7 +87,7 @@ Deno.test("classes that have no name in common with the model's are refused", as
 });
 
 Deno.test("tables without images or without labels are refused, and so is an image that is missing", async () => {
-  await refused("no-image.parquet", {}, "expected one column of image files", "label (integers), width (integers)");
+  await refused("no-image.parquet", {}, "expected one column of image files", "label (numbers), width (numbers)");
   await refused("empty-image.parquet", {}, 'empty-image.parquet#1": the table does not contain its file');
   // As datasets' to_parquet writes image files that it has not embedded.
   await refused("paths.parquet", {}, "does not contain its file, only the path", "pics/0.png");
