@@ -35,15 +35,20 @@ interface Batch {
  * The files of a part in a folder. Both data sets have a training and a test part.
  *
  * @returns Their paths; empty if the folder is neither of the two.
+ * @throws {RanetError} If only the other part is there.
  */
 export async function findCifarPickles(folder: string, part: Part): Promise<string[]> {
   const { files } = await listData(folder);
   const isTraining = part === "training";
-  const own = files.some((name) => /^(data_batch_\d|test_batch)$/.test(name))
-    ? files.filter((name) => (isTraining ? /^data_batch_\d$/ : /^test_batch$/).test(name))
+  const batches = files.filter((name) => /^(data_batch_\d|test_batch)$/.test(name));
+  const own = batches.length > 0
+    ? batches.filter((name) => isTraining === name.startsWith("data"))
     : ["train", "test", "meta"].every((name) => files.includes(name))
     ? [isTraining ? "train" : "test"]
     : [];
+  if (batches.length > 0 && own.length === 0) {
+    throw refusal(folder, `it has no files for ${isTraining ? "training" : "test"}, only ${batches.join(", ")}`);
+  }
   return own.map((name) => join(folder, name));
 }
 
@@ -106,7 +111,8 @@ async function readBatch(path: string): Promise<Batch> {
   const { type, shape, data, isFortran } = images;
   const [count, length] = shape;
   if (type !== "u1" || shape.length !== 2 || length !== 3 * PLANE || isFortran || data.length !== count! * length) {
-    throw refusal(path, `expected images of N × ${3 * PLANE} unsigned bytes, found ${shape.join(" × ")} of ${type}`);
+    const order = isFortran ? " in Fortran order" : "";
+    throw refusal(path, `expected N × ${3 * PLANE} unsigned bytes (u1), found ${shape.join(" × ")} of ${type}${order}`);
   }
   if (!Array.isArray(marks) || marks.length !== count || !marks.every(isMark)) {
     throw refusal(path, `expected a list of ${count} labels, one for each image`);

@@ -20,14 +20,14 @@ export interface LabelledRecords {
 /**
  * Matches each record's label to the model's classes.
  *
- * @param marks The labels: numbers or names.
+ * @param marks The labels: numbers or names; `undefined` for an image without one.
  * @param options `path`: the file of records; `source`: the file of labels, in errors; `nameOf`: a record's name in
  * errors.
  * @throws {RanetError} If both or neither reading of the labels fits, or (without `skipBad`) a label is not among the
  * model's.
  */
 export function labelRecords(
-  marks: Iterable<number | string>,
+  marks: Iterable<number | string | undefined>,
   {
     path,
     source,
@@ -40,10 +40,12 @@ export function labelRecords(
     & { readonly path: string; readonly source: string; readonly nameOf?: (index: number) => string },
 ): LabelledRecords {
   const all = [...marks];
-  const find = labelFinder(Array.from(new Set(all), String), { labels, readLabels, skipBad, source });
+  const given = new Set(all.filter((mark) => mark !== undefined));
+  const find = labelFinder(Array.from(given, String), { labels, readLabels, skipBad, source });
   const bad = new BadEntries({ skip: skipBad });
   const found: { records: number[]; labels: number[] } = { records: [], labels: [] };
   all.forEach((mark, index) => {
+    if (mark === undefined) return bad.add(`Cannot use ${nameOf(index)}: it has no label`);
     const label = find(String(mark));
     if (label === undefined) {
       return bad.add(

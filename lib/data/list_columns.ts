@@ -25,7 +25,7 @@ export interface ListColumns {
 }
 
 /** Header words for each kind of column. */
-const LABEL_WORD = /^(label|class|target|category|breed|species|choice|y)(s|[ _-]?(name|id|index|number))?$/i;
+const LABEL_WORD = /^(label|class|cls|target|category|breed|species|choice|y)(s|[ _-]?(name|id|index|number))?$/i;
 const NAME_WORD = /^(label|class|category)[ _-]?name$/i;
 const INDEX_WORD = /^(label|class|category|target)[ _-]?(index|number)$/i;
 const PATH_WORD =
@@ -123,6 +123,11 @@ export function numberedNames(rows: readonly TableRow[], label: number): string[
 /** Whether a header says that a column contains labels. */
 export function isLabelWord(header: string): boolean {
   return LABEL_WORD.test(header);
+}
+
+/** Whether a header says that a column contains the names of labels. */
+export function isNameWord(header: string): boolean {
+  return NAME_WORD.test(header);
 }
 
 /** A label without additions: only the id of a WordNet id with boxes. */

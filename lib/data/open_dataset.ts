@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { RanetError } from "../errors.ts";
 import { openCifar, openRecords as openCifarRecords } from "./cifar.ts";
 import { CIFAR_PICKLE, findCifarPickles } from "./cifar_pickles.ts";
@@ -14,9 +14,10 @@ import { findLayout } from "./folder_layout.ts";
 import { withFile } from "../io/files.ts";
 import { IDX_IMAGES, idxRecords, openIdx } from "./idx.ts";
 import { LIST_FILE } from "./list_table.ts";
-import { openParquet, parquetRecords } from "./parquet.ts";
-import { type Part, withoutWrappers } from "./parts.ts";
-import { findParquetFiles, PARQUET } from "./parquet_files.ts";
+import { hasImages, openParquet, parquetRecords, UnlabelledError } from "./parquet.ts";
+import { type Part, SUBSTITUTES, withoutWrappers } from "./parts.ts";
+import { listData } from "./passed_over.ts";
+import { findParquetFiles, hasParquetOf, PARQUET } from "./parquet_files.ts";
 import { ARRAY_ARCHIVE, arrayRecords, openSampleArrays, SAMPLE_ARRAYS } from "./sample_arrays.ts";
 import { openStl10, STL10_IMAGES, stl10Records } from "./stl10.ts";
 import { adviceFor } from "./refused_files.ts";
@@ -52,8 +53,8 @@ export async function openDataset(path: string, options: DatasetOptions): Promis
     const files = await findRecords(folder, part);
     if (files.length > 0) return withPlace(await openFiles(files, path, options), folder);
   }
-  const tables = await findParquetFiles(path, part);
-  if (tables.length > 0) return withPlace(await openParquet(tables, options), dirname(tables[0]!));
+  const tables = await openTables(path, options, part);
+  if (tables !== undefined) return tables;
   const found = await findLayout(path, { labels: options.labels, part });
   const dataset = found.kind === "list"
     ? await openFiles([found.path], path, options)
@@ -61,14 +62,60 @@ export async function openDataset(path: string, options: DatasetOptions): Promis
   return withPlace(dataset, found.path);
 }
 
-/** Files of a part with many images each in a folder. */
+/**
+ * Opens the Parquet files of a part in a folder.
+ *
+ * @returns `undefined` if there are none, or none with images beside folders that may have some.
+ */
+async function openTables(path: string, options: DatasetOptions, part: Part): Promise<Dataset | undefined> {
+  const found = await findParquetFiles(path, part);
+  const [first] = found.files;
+  if (first === undefined || (dirname(first) === path && !await hasImages(first) && await hasFolders(path))) return;
+  const taken = found.part === part ? dirname(first) : `${dirname(first)}, ${found.part}`;
+  const notes = taken === path ? [] : [`Taking ${taken}`];
+  try {
+    const dataset = await openParquet(found.files, options);
+    return { ...dataset, name: basename(resolve(path)), notes: [...notes, ...dataset.notes ?? []] };
+  } catch (error) {
+    const other = error instanceof UnlabelledError && found.part === part ? SUBSTITUTES[part][0] : undefined;
+    if (other === undefined || !await hasParquetOf(other, path)) throw error;
+    const dataset = await openTables(path, options, other);
+    const note = `The labels of ${part} are not published: taking ${other}`;
+    return dataset && { ...dataset, notes: [note, ...dataset.notes ?? []] };
+  }
+}
+
+async function hasFolders(path: string): Promise<boolean> {
+  return (await listData(path)).folders.length > 0;
+}
+
+/** How files of each part are called. */
+const RECORDS_OF: Readonly<Record<"test" | "training", RegExp>> = {
+  training: /train|data_batch/i,
+  test: /test|t10k/i,
+};
+
+/**
+ * Files of a part with many images each in a folder.
+ *
+ * @throws {RanetError} If there are only files of the other part.
+ */
 async function findRecords(folder: string, part: Part): Promise<string[]> {
-  const names = await withFile(folder, () => Array.fromAsync(Deno.readDir(folder), ({ name }) => name));
+  const all = await withFile(folder, () => Array.fromAsync(Deno.readDir(folder), ({ name }) => name));
+  // torchvision leaves the packed files beside the unpacked ones.
+  const names = all.filter((name) => !(name.endsWith(".gz") && all.includes(name.slice(0, -".gz".length))));
   for (const kind of [STL10_IMAGES, /\.bin$/i, IDX_IMAGES, ARRAY_ARCHIVE]) {
     const files = names.filter((name) => kind.test(name)).sort();
-    const isTest = (name: string) => /test|t10k/i.test(name);
-    const own = files.filter((name) => isTest(name) === (part !== "training"));
-    if (files.length > 0) return (own.length > 0 ? own : files).map((name) => join(folder, name));
+    if (files.length === 0) continue;
+    const [wanted, other] = part === "training" ? ["training", "test"] as const : ["test", "training"] as const;
+    const own = files.filter((name) => RECORDS_OF[wanted].test(name));
+    const rest = files.filter((name) => !RECORDS_OF[other].test(name));
+    const chosen = own.length > 0 ? own : rest;
+    if (chosen.length > 0) return chosen.map((name) => join(folder, name));
+    throw new RanetError(
+      `Cannot open data set ${JSON.stringify(folder)}: it has no files for ${wanted}, only ${files.join(", ")}. ` +
+        "Name one of them to use it",
+    );
   }
   return await findCifarPickles(folder, part);
 }
@@ -92,7 +139,7 @@ async function openFiles(files: readonly string[], path: string, options: Datase
     `Cannot open data set ${
       JSON.stringify(path)
     }: expected a folder of class folders, a list of path,label (.csv, .tsv or .txt), a .bin ` +
-      `file of CIFAR-10 or CIFAR-100, an …images-idx3-ubyte file, NumPy arrays (.npz, .npy), or Parquet files${
+      `file of CIFAR-10, CIFAR-100 or STL-10, CIFAR's data_batch_1 and the like, an …images-idx3-ubyte file, NumPy arrays (.npz, .npy), or Parquet files${
         reason === undefined ? "" : `; ${reason}`
       }`,
   );

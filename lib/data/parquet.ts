@@ -13,17 +13,21 @@ import type { Dataset, DatasetOptions, ImageRecords, Sample, SampleFile } from "
 import { decodeImage, MAX_IMAGE_BYTES } from "./decode.ts";
 import { labelRecords } from "./labelled_records.ts";
 import { listLabels } from "./labels.ts";
-import { isLabelWord } from "./list_columns.ts";
+import { isLabelWord, isNameWord } from "./list_columns.ts";
 import { type Column, openParquetTable, type ParquetTable } from "./parquet_table.ts";
 import { checkTakesImages } from "./preprocess.ts";
 
 /** Row groups that are kept in memory. Samples are read almost in order, several at once. */
 const KEPT = 3;
 /** How a column of images is called, if there are several. */
-const IMAGE_WORD = /^(image|img|picture|photo)s?$/i;
+const IMAGE_WORD = /^((image|img|picture|photo)s?|jpe?g|png|webp)$/i;
 
 /** Share of classes whose names must begin alike. A few may be written in another way. */
 const ALIKE = 0.95;
+
+/** All labels of a table are -1, as in a test part whose labels are not published. */
+export class UnlabelledError extends RanetError {
+}
 
 /** A column of labels. */
 interface LabelColumn {
@@ -48,15 +52,16 @@ export async function openParquet(paths: readonly string[], options: DatasetOpti
   const values = await columnValues(tables, label.name);
   const { labels, notes } = classesFor(label, values, options);
   if (label.classes !== undefined && values.length > 0 && values.every((value) => value === -1)) {
-    throw refusal(path, `its labels are all -1, which means that they are not published`);
+    throw new UnlabelledError(
+      `Cannot open data set ${JSON.stringify(path)}: its labels are all -1, which means that they are not published`,
+    );
   }
   checkNames(label, { path, ...options, labels });
-  const marks = label.classes !== undefined && options.readLabels !== "indexes"
-    ? values.map((value) => label.classes![Number(value)] ?? value)
-    : values;
-  const found = labelRecords(marks, {
+  const isNamed = label.classes !== undefined && options.readLabels !== "indexes";
+  const found = labelRecords(isNamed ? values.map((value) => label.classes![Number(value)] ?? value) : values, {
     ...options,
     labels,
+    readLabels: isNamed ? "names" : options.readLabels,
     path,
     source: path,
     nameOf: (index) => JSON.stringify(images.source(index)),
@@ -70,7 +75,7 @@ export async function openParquet(paths: readonly string[], options: DatasetOpti
     format: "Parquet",
     size: found.records.length,
     bad: found.bad,
-    notes: [...notes, ...shardNote(paths)],
+    notes: [...notes, ...columnNote(label), ...shardNote(paths)],
     classes: labels,
     labels: () => Promise.resolve(found.labels),
     origin(index: number): string {
@@ -83,6 +88,11 @@ export async function openParquet(paths: readonly string[], options: DatasetOpti
     },
     digest: () => digestFiles(paths, { about: [label.name, found.labels.join()] }),
   };
+}
+
+/** Whether a table has a column of images. */
+export async function hasImages(path: string): Promise<boolean> {
+  return (await openParquetTable(path)).columns.some(({ kind }) => kind === "bytes");
 }
 
 /**
@@ -106,22 +116,31 @@ export async function parquetRecords(path: string): Promise<ImageRecords> {
  */
 export async function parquetClasses(paths: readonly string[]): Promise<readonly string[] | undefined> {
   const tables = await openTables(paths);
+  imageColumn(tables[0]!);
   const { name, classes } = labelColumn(tables[0]!, []);
   if (classes !== undefined) return classes;
-  const names = [...new Set(await columnValues(tables, name))];
+  const names = [...new Set(await columnValues(tables, name))].filter((value) => value !== undefined);
   return names.some((name) => typeof name === "number") ? undefined : names.map(String).sort();
 }
 
 async function openTables(paths: readonly string[]): Promise<ParquetTable[]> {
   const tables: ParquetTable[] = [];
   for (const path of paths) tables.push(await openParquetTable(path));
-  const shapes = tables.map(({ columns }) => columns.map(({ name, kind }) => `${name}: ${kind}`).join(", "));
-  const other = shapes.findIndex((shape) => shape !== shapes[0]);
-  if (other < 0) return tables;
+  return tables;
+}
+
+/** Checks that all tables have a column of the same kind. */
+function checkColumn(tables: readonly ParquetTable[], name: string): void {
+  const [first, ...others] = tables;
+  const kindIn = ({ columns }: ParquetTable) => columns.find((column) => column.name === name)?.kind;
+  const other = others.find((table) => kindIn(table) !== kindIn(first!));
+  if (other === undefined) return;
   throw refusal(
-    dirname(paths[0]!),
-    `${basename(paths[other]!)} has other columns (${shapes[other]}) than ${basename(paths[0]!)} (${shapes[0]}). ` +
-      "Use one of the files",
+    dirname(first!.path),
+    `the column ${name} contains ${kindIn(first!)} in ${basename(first!.path)}, and ${
+      kindIn(other) ?? "is missing"
+    } in ` +
+      `${basename(other.path)}. Use one of the files`,
   );
 }
 
@@ -132,6 +151,7 @@ function imageReader(tables: readonly ParquetTable[]): {
   source(index: number): string;
 } {
   const column = imageColumn(tables[0]!);
+  checkColumn(tables, column);
   const locate = (index: number): { readonly table: ParquetTable; readonly row: number } => {
     let [row, at] = [index, 0];
     for (; row >= tables[at]!.rows; at++) row -= tables[at]!.rows;
@@ -143,6 +163,7 @@ function imageReader(tables: readonly ParquetTable[]): {
     const reading = kept.get(key) ?? table.values(column, group);
     kept.delete(key);
     kept.set(key, reading);
+    reading.catch(() => kept.delete(key)); // it may be readable later
     for (const oldest of kept.keys().take(Math.max(0, kept.size - KEPT))) kept.delete(oldest);
     return reading;
   };
@@ -166,7 +187,8 @@ function imageReader(tables: readonly ParquetTable[]): {
           `Cannot read image ${JSON.stringify(source(index))}: the table does not contain its file${only}`,
         );
       }
-      if (bytes.length <= MAX_IMAGE_BYTES) return bytes;
+      // A copy, because sending a view to a worker sends the whole row group.
+      if (bytes.length <= MAX_IMAGE_BYTES) return bytes.slice();
       throw new RanetError(
         `Cannot read image ${JSON.stringify(source(index))}: ${bytes.length} bytes are more than ${MAX_IMAGE_BYTES}`,
         { code: "too-large" },
@@ -184,7 +206,7 @@ function imageColumn({ path, columns }: ParquetTable): string {
   throw refusal(path, `expected ${wanted}, found the columns ${listColumns(columns)}`);
 }
 
-/** The column whose classes are the model's, or else the only one with classes, or the one that is called label. */
+/** The column whose classes are the model's, or else the one that is called label, or the only one with classes. */
 function labelColumn(table: ParquetTable, labels: readonly string[]): LabelColumn {
   const { path, columns } = table;
   const classes = declaredClasses(table);
@@ -194,13 +216,18 @@ function labelColumn(table: ParquetTable, labels: readonly string[]): LabelColum
   const fitting = classed.filter(({ name }) => classes.get(name)!.every((each) => find(each) !== undefined));
   const asMany = classed.filter(({ name }) => classes.get(name)!.length === labels.length);
   const worded = all.filter(({ name }) => isLabelWord(name));
-  const found = [fitting, classed, asMany, classed.length > 0 ? [] : worded, all].find(({ length }) => length === 1);
+  const both = classed.filter((column) => worded.includes(column));
+  const names = worded.filter(({ name }) => isNameWord(name));
+  const found = [fitting, both, worded, names, classed, asMany, classed.length > 0 ? [] : all]
+    .find(({ length }) => length === 1);
   if (found !== undefined) return { name: found[0]!.name, classes: classes.get(found[0]!.name) };
   const listed = classed.map(({ name }) => `${name} (${classes.get(name)!.length} classes)`);
   throw refusal(
     path,
     listed.length > 0
-      ? `several columns have classes, and none of them all the model's: ${listed.join(", ")}`
+      ? labels.length > 0
+        ? `several columns have classes, and none of them all the model's: ${listed.join(", ")}`
+        : `several columns have classes: ${listed.join(", ")}. Specify the names of one with --classes`
       : `expected one column of labels, found the columns ${listColumns(columns)}`,
   );
 }
@@ -233,19 +260,18 @@ function declaredClasses({ note }: ParquetTable): ReadonlyMap<string, readonly s
   return found;
 }
 
-/** A column of all tables: numbers or texts. */
-async function columnValues(tables: readonly ParquetTable[], column: string): Promise<(number | string)[]> {
-  const all: (number | string)[] = [];
+/** A column of all tables: numbers or texts; `undefined` for a missing value. */
+async function columnValues(tables: readonly ParquetTable[], column: string): Promise<(number | string | undefined)[]> {
+  checkColumn(tables, column);
+  const all: (number | string | undefined)[] = [];
   for (const { path, groups, values } of tables) {
     let row = 0;
     for (let group = 0; group < groups; group++) {
       for (const value of await values(column, group)) {
-        const own = typeof value === "bigint" || typeof value === "boolean" ? Number(value) : value;
-        if (typeof own !== "number" && typeof own !== "string") throw refusal(path, `row ${row} has no ${column}`);
-        if (typeof own === "number" && !Number.isInteger(own)) {
-          throw refusal(path, `the ${column} of row ${row} is ${own}, expected a whole number`);
-        }
-        all.push(own);
+        const own = typeof value === "bigint" || typeof value === "boolean" ? Number(value) : value ?? undefined;
+        const isLabel = typeof own === "number" ? Number.isInteger(own) : own === undefined || typeof own === "string";
+        if (!isLabel) throw refusal(path, `the ${column} of row ${row} is ${own}, expected a whole number or a name`);
+        all.push(own as number | string | undefined);
         row++;
       }
     }
@@ -256,7 +282,7 @@ async function columnValues(tables: readonly ParquetTable[], column: string): Pr
 /** The model's classes, or for a model without names, the table's. */
 function classesFor(
   { classes }: LabelColumn,
-  values: readonly (number | string)[],
+  values: readonly (number | string | undefined)[],
   { labels, readLabels }: DatasetOptions,
 ): { readonly labels: readonly string[]; readonly notes: readonly string[] } {
   if (readLabels === "indexes") return { labels, notes: [] };
@@ -278,9 +304,14 @@ function checkNames({ classes }: LabelColumn, options: DatasetOptions & { readon
   );
 }
 
+/** A note on a column that is taken for labels only because there is no other. */
+function columnNote({ name, classes }: LabelColumn): readonly string[] {
+  return classes !== undefined || isLabelWord(name) ? [] : [`Taking the column ${JSON.stringify(name)} for labels`];
+}
+
 /** A note on the other files of a set of which one was given. */
 function shardNote(paths: readonly string[]): readonly string[] {
-  const count = paths.length === 1 ? Number(/-\d{5}-of-(\d{5})/.exec(paths[0]!)?.[1] ?? 1) : 1;
+  const count = paths.length === 1 ? Number(/-\d{5}-of-(\d{5})/.exec(basename(paths[0]!))?.[1] ?? 1) : 1;
   return count > 1 ? [`Taking one of ${count} files; name their folder to take all`] : [];
 }
 

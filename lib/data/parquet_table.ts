@@ -171,7 +171,10 @@ async function columnBuffer(
       const unpacked = Number(chunk!.total_uncompressed_size);
       if (!(start >= 0 && end >= start && end <= size)) throw damaged(path, "the place of a column");
       if (end - start > MAX_COLUMN_BYTES || unpacked > MAX_COLUMN_BYTES) {
-        throw refusal(path, `a row group of the column ${column} is larger than ${MAX_COLUMN_BYTES} bytes`);
+        throw refusal(
+          path,
+          `a row group of the column ${column} is larger than ${MAX_COLUMN_BYTES} bytes. Write it with smaller ones, such as row_group_size=100`,
+        );
       }
       return { start, end };
     });
@@ -204,12 +207,14 @@ function checkPages(
   while (reader.offset < bytes.length - 1) {
     const page = parquetHeader(reader);
     const data = page.data_page_header ?? page.data_page_header_v2;
-    const own = (data ?? page.dictionary_page_header)?.num_values ?? 0;
     const { compressed_page_size, uncompressed_page_size } = page;
+    const own = (data ?? page.dictionary_page_header)?.num_values ?? 0;
+    // A dictionary may have more values than there are rows: pyarrow writes unused categories too.
+    const most = data ? count : uncompressed_page_size;
     if (data) values += own;
     unpacked += uncompressed_page_size;
     reader.offset += compressed_page_size;
-    const isSound = own >= 0 && own <= count && values <= count && compressed_page_size >= 0 &&
+    const isSound = own >= 0 && own <= most && values <= count && compressed_page_size >= 0 &&
       uncompressed_page_size >= 0 && unpacked <= MAX_COLUMN_BYTES && reader.offset <= bytes.length;
     if (!isSound) throw damaged(path, "the header of a page");
   }

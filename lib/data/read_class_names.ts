@@ -12,7 +12,8 @@ import { joinIndicators } from "./indicator_columns.ts";
 import { cleanLabel, findColumns, numberedNames } from "./list_columns.ts";
 import { readTable } from "./list_table.ts";
 import { parquetClasses } from "./parquet.ts";
-import { findParquetFiles, PARQUET } from "./parquet_files.ts";
+import { PARTS } from "./parts.ts";
+import { findParquetFiles, hasParquetOf, PARQUET } from "./parquet_files.ts";
 import { SAMPLE_ARRAYS } from "./sample_arrays.ts";
 import { listData } from "./passed_over.ts";
 
@@ -27,7 +28,7 @@ import { listData } from "./passed_over.ts";
 export async function readClassNames(path: string): Promise<readonly string[] | "imagenet"> {
   const { isDirectory } = await withFile(path, () => Deno.stat(path));
   if (!isDirectory && SAMPLE_ARRAYS.test(path)) throw onlyNumbers(path);
-  const tables = isDirectory ? await findParquetFiles(path, "training") : PARQUET.test(path) ? [path] : [];
+  const tables = isDirectory ? await anyParquetFiles(path) : PARQUET.test(path) ? [path] : [];
   if (tables.length > 0) {
     const classes = await parquetClasses(tables);
     if (classes === undefined) throw onlyNumbers(path);
@@ -40,6 +41,14 @@ export async function readClassNames(path: string): Promise<readonly string[] | 
     ? (await listData(found.path)).folders.map(({ name }) => name)
     : await namesInList(found.path);
   return checked(names, found.path);
+}
+
+/** The Parquet files of the first part that a folder has. */
+async function anyParquetFiles(path: string): Promise<readonly string[]> {
+  for (const part of PARTS) {
+    if (await hasParquetOf(part, path)) return (await findParquetFiles(path, part)).files;
+  }
+  return (await findParquetFiles(path, "training")).files;
 }
 
 /**

@@ -51,6 +51,19 @@ Deno.test("torchvision's folder is found inside the one that was given to it", a
     await Deno.writeTextFile(join(folder, "cifar-10-python.tar.gz"), "x");
     const { set } = await samples(folder, CIFAR10_LABELS, "test");
     assertEquals([set.size, set.notes], [1, [`Taking ${join(folder, "cifar-10-batches-py")}`]]);
+    await assertRejects(() => samples(folder, CIFAR10_LABELS, "training"), RanetError, "it has no files for training");
+    // MNIST's packed files stay beside the unpacked ones.
+    const raw = join(folder, "m/MNIST/raw");
+    await Deno.mkdir(raw, { recursive: true });
+    for (const end of ["", ".gz"]) {
+      await Deno.writeFile(
+        join(raw, `t10k-images-idx3-ubyte${end}`),
+        Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 7),
+      );
+      await Deno.writeFile(join(raw, `t10k-labels-idx1-ubyte${end}`), Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 1, 1));
+    }
+    const mnist = await openDataset(join(folder, "m"), { labels: ["0", "1"], inputSize: 1 });
+    assertEquals([mnist.size, (await mnist.read(0)).label], [1, 1]);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -87,7 +100,7 @@ Deno.test("other pickles, and damaged ones, are refused with what was expected a
     const text = Array.from(batch, (byte) => String.fromCharCode(byte)).join("");
     const replaced = (from: string, to: string) =>
       Uint8Array.from(text.replace(from, to), (char) => char.charCodeAt(0));
-    await refused(replaced("u1", "f8"), "expected images of N × 3072 unsigned bytes, found 2 × 3072 of f8");
+    await refused(replaced("u1", "f8"), "expected N × 3072 unsigned bytes (u1), found 2 × 3072 of f8");
     await refused(replaced("K\x06K\x09", "K\x06N"), "expected a list of 2 labels");
     await refused(replaced("K\x02M", "K\x03M"), "found 3 × 3072");
     // A name that is not known stays opaque and is never called.

@@ -7,7 +7,8 @@ import { openParquetTable } from "../../lib/data/parquet_table.ts";
 import { readClassNames } from "../../lib/data/read_class_names.ts";
 import { RanetError } from "../../lib/errors.ts";
 
-// Written by Hugging Face's datasets 5.0.1 and pyarrow 25.0.1 (hugging-face, paths), Apache Arrow's Rust library (npm's
+// Written by Hugging Face's datasets 5.0.1 and pyarrow 25.0.1 (hugging-face, paths, digits, categories,
+// nulls), Apache Arrow's Rust library (npm's
 // parquet-wasm 0.8.0, arrow), fastparquet 2026.9.0 (floats), and DuckDB 1.5.6 (the others). Image n is grey with the value
 // 10 n, and the labels are cat, hen, dog, dog, cat, hen.
 const folder = fileURLToPath(import.meta.resolve("../fixtures/parquet"));
@@ -38,7 +39,7 @@ Deno.test("the parts of a data set of Hugging Face are read from its folder, and
   assertEquals(await samples("pets", { part: "validation" }), [[0, 40]]);
   const set = await open("pets", { part: "training" });
   const file = join(folder, "pets/data/train-00001-of-00002.parquet");
-  assertEquals([set.format, set.name, set.origin(2)], ["Parquet", "data", `${file}#0`]);
+  assertEquals([set.format, set.name, set.origin(2)], ["Parquet", "pets", `${file}#0`]);
   const { source, bytes, label } = (await set.file!(2))!;
   assertEquals([source, label, bytes.slice(1, 4)], [`${file}#0`, 1, new TextEncoder().encode("PNG")]);
   assertEquals(set.notes, [`Taking ${join(folder, "pets/data")}`]);
@@ -47,8 +48,34 @@ Deno.test("the parts of a data set of Hugging Face are read from its folder, and
   assertEquals((await set.digest()).length, 64);
 });
 
-Deno.test("a part without published labels is refused", async () => {
-  await refused("pets", { part: "test" }, "its labels are all -1");
+Deno.test("if the labels of a part are not published, its substitute is taken", async () => {
+  assertEquals(await samples("pets", { part: "test" }), [[0, 40]]);
+  const { notes } = await open("pets", { part: "test" });
+  assertEquals(notes![0], "The labels of test are not published: taking validation");
+  await refused("pets/data/test-00000-of-00001.parquet", {}, "its labels are all -1");
+});
+
+Deno.test("an image is a copy of its own, so that a worker is not sent the whole row group", async () => {
+  const { bytes } = (await (await open("arrow.parquet")).file!(1))!;
+  assertEquals(bytes.buffer.byteLength, bytes.length);
+});
+
+Deno.test("names that are digits are names, and no indexes", async () => {
+  const set = await open("digits.parquet", { labels: ["3", "2", "1"] });
+  assertEquals(Array.from(await set.labels()), [1, 2, 0, 0, 1, 2]);
+  await refused("digits.parquet", { labels: ["a", "b", "c", "d"] }, "its label 2 is not a class of the model");
+});
+
+Deno.test("a category that no row has is permitted, and columns of WebDataset are known", async () => {
+  assertEquals(await samples("categories.parquet"), labels.map((label, n) => [label, 10 * n]));
+  assertEquals((await open("categories.parquet")).notes, []);
+});
+
+Deno.test("an image without a label is a bad entry", async () => {
+  await refused("nulls.parquet", {}, 'nulls.parquet#1": it has no label');
+  const { size, bad } = await open("nulls.parquet", { skipBad: true });
+  assertEquals([size, bad.length], [5, 1]);
+  assertEquals(await readClassNames(join(folder, "nulls.parquet")), ["cat", "dog", "hen"]);
 });
 
 Deno.test("row groups, compression and both versions of pages are read", async () => {
@@ -129,6 +156,45 @@ Deno.test("data sets side by side are refused, and folders may be named after pa
     const error = await assertRejects(() => openDataset(root, { ...options, part: "training" }), RanetError);
     assertStringIncludes(error.message, "it contains several data sets");
     assertStringIncludes(error.message, join(root, "other"));
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+});
+
+Deno.test("tables beside images do not count, and of several parts, the one with the exact name is taken", async () => {
+  const root = await Deno.makeTempDir();
+  try {
+    const copy = async (from: string, to: string) => {
+      await Deno.mkdir(join(root, to, ".."), { recursive: true });
+      await Deno.copyFile(join(folder, from), join(root, to));
+    };
+    const image = fileURLToPath(import.meta.resolve("../fixtures/images/cifar-cat.jpg"));
+    for (const name of ["cat", "dog"]) {
+      await Deno.mkdir(join(root, "photos", name), { recursive: true });
+      await Deno.copyFile(image, join(root, "photos", name, "1.jpg"));
+    }
+    await copy("words.parquet", "photos/metadata.parquet");
+    await copy("no-image.parquet", "photos/features.parquet");
+    await copy("words.parquet", "photos/cat/features.parquet");
+    assertEquals((await openDataset(join(root, "photos"), options)).format, "class folders");
+
+    await copy("arrow.parquet", "parts/data/train-00000-of-00001.parquet");
+    await copy("words.parquet", "parts/data/train_full-00000-of-00001.parquet");
+    assertEquals((await openDataset(join(root, "parts"), { ...options, part: "training" })).size, 6);
+    await copy("arrow.parquet", "unclear/train_a.parquet");
+    await copy("words.parquet", "unclear/train_full.parquet");
+    await assertRejects(
+      () => openDataset(join(root, "unclear"), { ...options, part: "training" }),
+      RanetError,
+      "several parts for training, train_a and train_full",
+    );
+
+    await copy("arrow.parquet", "datasets--u--d/snapshots/abc/data/train-00000-of-00001.parquet");
+    await copy("words.parquet", "datasets--u--d/blobs/0123");
+    assertEquals((await openDataset(join(root, "datasets--u--d"), { ...options, part: "training" })).size, 6);
+
+    await copy("arrow.parquet", "only/test.parquet");
+    assertEquals(await readClassNames(join(root, "only")), ["hen", "cat", "dog"]);
   } finally {
     await Deno.remove(root, { recursive: true });
   }
