@@ -31,8 +31,8 @@ export const trainCommand: Command<TrainOption> = {
   isLong: true,
   description:
     `Trains an architecture (a YAML file, its URL, a bundled name, or a model's directory) on a labelled data set: a
-folder with one folder per class (also below train/ and val/), CIFAR .bin files, IDX files, or a CSV of path,label;
-docs/datasets.md lists all kinds. DIR becomes a model for all other commands. DIR/training contains curves, logs and
+folder with one folder per class (also below train/ and val/), a CSV of path,label, or files of CIFAR, STL-10, MNIST,
+NumPy or Hugging Face; docs/datasets.md lists all kinds. DIR becomes a model for all other commands. DIR/training contains curves, logs and
 the state of the run: after Ctrl-C or a power failure, --resume DIR continues it.`,
   options: TRAIN_OPTIONS,
   flags: {
