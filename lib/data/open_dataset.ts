@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { RanetError } from "../errors.ts";
 import { openCifar, openRecords as openCifarRecords } from "./cifar.ts";
-import { CIFAR_PICKLE, findCifarPickles } from "./cifar_pickles.ts";
 import { openClassFolders } from "./class_folders.ts";
 import { openCsv } from "./csv.ts";
 import type { Dataset, DatasetOptions, ImageRecords } from "./dataset.ts";
@@ -18,7 +17,8 @@ import { hasImages, openParquet, parquetRecords, UnlabelledError } from "./parqu
 import { type Part, SUBSTITUTES, withoutWrappers } from "./parts.ts";
 import { listData } from "./passed_over.ts";
 import { findParquetFiles, hasParquetOf, PARQUET } from "./parquet_files.ts";
-import { ARRAY_ARCHIVE, arrayRecords, openSampleArrays, SAMPLE_ARRAYS } from "./sample_arrays.ts";
+import { findRecords, isCifar } from "./record_files.ts";
+import { arrayRecords, openSampleArrays, SAMPLE_ARRAYS } from "./sample_arrays.ts";
 import { openStl10, STL10_IMAGES, stl10Records } from "./stl10.ts";
 import { adviceFor } from "./refused_files.ts";
 import { expectObject, expectString } from "../text/expect.ts";
@@ -89,37 +89,6 @@ async function hasFolders(path: string): Promise<boolean> {
   return (await listData(path)).folders.length > 0;
 }
 
-/** How files of each part are called. */
-const RECORDS_OF: Readonly<Record<"test" | "training", RegExp>> = {
-  training: /train|data_batch/i,
-  test: /test|t10k/i,
-};
-
-/**
- * Files of a part with many images each in a folder.
- *
- * @throws {RanetError} If there are only files of the other part.
- */
-async function findRecords(folder: string, part: Part): Promise<string[]> {
-  const all = await withFile(folder, () => Array.fromAsync(Deno.readDir(folder), ({ name }) => name));
-  // torchvision leaves the packed files beside the unpacked ones.
-  const names = all.filter((name) => !(name.endsWith(".gz") && all.includes(name.slice(0, -".gz".length))));
-  for (const kind of [STL10_IMAGES, /\.bin$/i, IDX_IMAGES, ARRAY_ARCHIVE]) {
-    const files = names.filter((name) => kind.test(name)).sort();
-    if (files.length === 0) continue;
-    const [wanted, other] = part === "training" ? ["training", "test"] as const : ["test", "training"] as const;
-    const own = files.filter((name) => RECORDS_OF[wanted].test(name));
-    const rest = files.filter((name) => !RECORDS_OF[other].test(name));
-    const chosen = own.length > 0 ? own : rest;
-    if (chosen.length > 0) return chosen.map((name) => join(folder, name));
-    throw new RanetError(
-      `Cannot open data set ${JSON.stringify(folder)}: it has no files for ${wanted}, only ${files.join(", ")}. ` +
-        "Name one of them to use it",
-    );
-  }
-  return await findCifarPickles(folder, part);
-}
-
 /** Opens files of one kind. Only CIFAR may have several. */
 async function openFiles(files: readonly string[], path: string, options: DatasetOptions): Promise<Dataset> {
   const file = files[0]!;
@@ -155,8 +124,4 @@ async function openRecords(
   if (PARQUET.test(file)) return await parquetRecords(file);
   if (STL10_IMAGES.test(file)) return await stl10Records(file);
   return isCifar(file) ? await openCifarRecords([file]) : await idxRecords(file, options);
-}
-
-function isCifar(file: string): boolean {
-  return (/\.bin$/i.test(file) && !STL10_IMAGES.test(file)) || CIFAR_PICKLE.test(file);
 }

@@ -17,7 +17,18 @@ import { labelRecords } from "./labelled_records.ts";
 export const STL10_IMAGES = /(?:^|[/\\])(?:train|test)_X\.bin$/;
 
 /** The classes in the order of their labels, from the data set's class_names.txt. */
-const CLASSES = ["airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck"];
+export const STL10_CLASSES: readonly string[] = [
+  "airplane",
+  "bird",
+  "car",
+  "cat",
+  "deer",
+  "dog",
+  "horse",
+  "monkey",
+  "ship",
+  "truck",
+];
 const SIDE = 96;
 const PLANE = SIDE * SIDE;
 /** Size limit of the file of labels in bytes. */
@@ -37,13 +48,13 @@ export async function openStl10(path: string, options: DatasetOptions): Promise<
   if (values.length !== records.size) {
     throw refusal(path, `${records.size} images, but ${values.length} labels`);
   }
-  const wrong = values.find((value) => value < 1 || value > CLASSES.length);
-  if (wrong !== undefined) throw refusal(path, `expected labels from 1 to ${CLASSES.length}, found ${wrong}`);
+  const wrong = values.find((value) => value < 1 || value > STL10_CLASSES.length);
+  if (wrong !== undefined) throw refusal(path, `expected labels from 1 to ${STL10_CLASSES.length}, found ${wrong}`);
   const isIndexes = options.readLabels === "indexes";
   const { labels, notes } = isIndexes
     ? { labels: options.labels, notes: [] }
-    : nameClasses(options.labels, { numbered: CLASSES });
-  const marks = Array.from(values, (value) => isIndexes ? value - 1 : CLASSES[value - 1]!);
+    : nameClasses(options.labels, { numbered: STL10_CLASSES });
+  const marks = Array.from(values, (value) => isIndexes ? value - 1 : STL10_CLASSES[value - 1]!);
   const found = labelRecords(marks, { ...options, labels, path, source: labelsPath });
   return {
     name: basename(path),

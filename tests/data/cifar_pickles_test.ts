@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { DatasetOptions } from "../../lib/data/dataset.ts";
 import { openDataset } from "../../lib/data/open_dataset.ts";
+import { readClassNames } from "../../lib/data/read_class_names.ts";
 import { RanetError } from "../../lib/errors.ts";
 import { CIFAR100_LABELS, CIFAR10_LABELS } from "../../lib/spec/labels.ts";
 
@@ -67,6 +68,12 @@ Deno.test("torchvision's folder is found inside the one that was given to it", a
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("a spec takes CIFAR's classes", async () => {
+  assertEquals(await readClassNames(ten), CIFAR10_LABELS);
+  assertEquals(await readClassNames(hundred), CIFAR100_LABELS);
+  assertEquals(await readClassNames(join(ten, "test_batch")), CIFAR10_LABELS);
 });
 
 Deno.test("a list may name records of a pickle", async () => {
