@@ -21,13 +21,11 @@ import { checkTakesImages } from "./preprocess.ts";
 const KEPT = 3;
 /** How a column of images is called, if there are several. */
 const IMAGE_WORD = /^((image|img|picture|photo)s?|jpe?g|png|webp)$/i;
-
 /** Share of classes whose names must begin alike. A few may be written in another way. */
 const ALIKE = 0.95;
 
 /** All labels of a table are -1, as in a test part whose labels are not published. */
-export class UnlabelledError extends RanetError {
-}
+export class UnlabelledError extends RanetError {}
 
 /** A column of labels. */
 interface LabelColumn {
@@ -255,7 +253,9 @@ function declaredClasses({ note }: ParquetTable): ReadonlyMap<string, readonly s
   }
   for (const [column, feature] of Object.entries(features ?? {})) {
     const names: unknown = feature?.names;
-    if (Array.isArray(names) && names.every((name) => typeof name === "string")) found.set(column, names);
+    if (Array.isArray(names) && names.length > 0 && names.every((name) => typeof name === "string")) {
+      found.set(column, names);
+    }
   }
   return found;
 }
