@@ -64,17 +64,17 @@ With a model's directory, such as one written by train: copies it with its tempe
   async run(call: Call<ImportOption>, { stdout, stderr }: Terminal): Promise<void> {
     const [source] = call.operands;
     const isModel = await isDirectory(source);
-    if (isModel) await checkModelFolder(source);
     const flags = isModel ? "" : required(call, "args");
     const out = required(call, "out");
     const dtype = choice<Dtype>("dtype", call.options.dtype ?? "float32", ["float32", "float16"]);
     await refuseSource(source, out);
     const files = { spec: join(out, "spec.yaml"), weights: join(out, "weights.safetensors") };
     if (isModel) {
+      await checkWritable(Object.values(files));
+      await checkModelFolder(source);
       for (const name of ["args", "classes", "classes-from", "key", "name"] as const) {
         if (call.options[name] !== undefined) throw new UsageError(`Cannot use --${name} with a model's directory`);
       }
-      await checkWritable(Object.values(files));
       const { model, bytes } = await convertModel(source, { out, dtype });
       return tell(call, stdout, { ...files, model, bytes });
     }

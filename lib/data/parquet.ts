@@ -220,13 +220,18 @@ function labelColumn(table: ParquetTable, labels: readonly string[]): LabelColum
     .find(({ length }) => length === 1);
   if (found !== undefined) return { name: found[0]!.name, classes: classes.get(found[0]!.name) };
   const listed = classed.map(({ name }) => `${name} (${classes.get(name)!.length} classes)`);
-  throw refusal(
-    path,
-    listed.length > 0
-      ? labels.length > 0
-        ? `several columns have classes, and none of them all the model's: ${listed.join(", ")}`
-        : `several columns have classes: ${listed.join(", ")}. Specify the names of one with --classes`
-      : `expected one column of labels, found the columns ${listColumns(columns)}`,
+  if (listed.length === 0) {
+    throw refusal(path, `expected one column of labels, found the columns ${listColumns(columns)}`);
+  }
+  if (labels.length > 0) {
+    throw refusal(path, `several columns have classes, and none of them all the model's: ${listed.join(", ")}`);
+  }
+  throw new RanetError(
+    `Cannot take classes from ${JSON.stringify(path)}: several columns have classes: ${
+      listed.join(", ")
+    }. Specify the ` +
+      "names of one",
+    { remedy: { classes: "A,B,C" } },
   );
 }
 

@@ -57,7 +57,19 @@ Deno.test("train, eval, export and classify accept a network with one channel", 
     assertEquals(["dark", "bright"].includes(JSON.parse(out)[0].label), true);
     assertEquals((await ranet("export", "onnx", model, "--out", join(folder, "grey.onnx"))).code, 0);
     const report = join(folder, "report");
-    assertEquals((await ranet("eval", folder, "--model", model, "--out", report, "--device", "cpu")).code, 0);
+    assertEquals(
+      (await ranet(
+        "eval",
+        join(folder, "train-images-idx3-ubyte"),
+        "--model",
+        model,
+        "--out",
+        report,
+        "--device",
+        "cpu",
+      )).code,
+      0,
+    );
   });
 });
 

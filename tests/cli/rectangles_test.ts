@@ -55,7 +55,15 @@ Deno.test("plan, train, eval, classify and export accept a network with a rectan
     assertStringIncludes(await run("diff", "ranet-cifar10-micro", yaml), `input.size: 32 → [${HEIGHT}, ${WIDTH}]`);
     const training = ["--data", folder, "--steps", "3", "--batch", "8", "--out", model, "--threads", "1", ...cpu];
     await run("train", yaml, ...training);
-    await run("eval", folder, "--model", model, "--out", join(folder, "report"), ...cpu);
+    await run(
+      "eval",
+      join(folder, "train-images-idx3-ubyte"),
+      "--model",
+      model,
+      "--out",
+      join(folder, "report"),
+      ...cpu,
+    );
     const photo = join(import.meta.dirname!, "../fixtures/images/cifar-cat.jpg");
     const [answer] = JSON.parse(await run("classify", photo, "--model", model, "--json", ...cpu));
     assertEquals(["left", "right"].includes(answer.label), true);
