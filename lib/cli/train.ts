@@ -32,8 +32,8 @@ export const trainCommand: Command<TrainOption> = {
   description:
     `Trains an architecture (a YAML file, its URL, a bundled name, or a model's directory) on a labelled data set: a
 folder with one folder per class (also below train/ and val/), a CSV of path,label, or files of CIFAR, STL-10, MNIST,
-NumPy or Hugging Face; docs/datasets.md lists all kinds. DIR becomes a model for all other commands. DIR/training contains curves, logs and
-the state of the run: after Ctrl-C or a power failure, --resume DIR continues it.`,
+NumPy or Hugging Face; docs/datasets.md lists all kinds. DIR becomes a model for all other commands. DIR/training
+contains curves, logs and the state of the run: after Ctrl-C or a power failure, --resume DIR continues it.`,
   options: TRAIN_OPTIONS,
   flags: {
     "dry-run": "print what would be done and how long it would take, then stop",

@@ -5,13 +5,12 @@
  * @module
  */
 
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { RanetError } from "../errors.ts";
 import { readBoundedFile } from "../io/files.ts";
 import { unpickle } from "../weights/pickle.ts";
 import { cifarImage, type CifarKind, type CifarRecords, KINDS, PLANE } from "./cifar_records.ts";
-import type { Part } from "./parts.ts";
-import { listData } from "./passed_over.ts";
+import { joinParts } from "./joined.ts";
 import { NUMPY_GLOBALS, PickledArray } from "./pickled_arrays.ts";
 
 /** Names of the files. CIFAR-100's have the names of its parts. */
@@ -32,27 +31,6 @@ interface Batch {
 }
 
 /**
- * The files of a part in a folder. Both data sets have a training and a test part.
- *
- * @returns Their paths; empty if the folder is neither of the two.
- * @throws {RanetError} If only the other part is there.
- */
-export async function findCifarPickles(folder: string, part: Part): Promise<string[]> {
-  const { files } = await listData(folder);
-  const isTraining = part === "training";
-  const batches = files.filter((name) => /^(data_batch_\d|test_batch)$/.test(name));
-  const own = batches.length > 0
-    ? batches.filter((name) => isTraining === name.startsWith("data"))
-    : ["train", "test", "meta"].every((name) => files.includes(name))
-    ? [isTraining ? "train" : "test"]
-    : [];
-  if (batches.length > 0 && own.length === 0) {
-    throw refusal(folder, `it has no files for ${isTraining ? "training" : "test"}, only ${batches.join(", ")}`);
-  }
-  return own.map((name) => join(folder, name));
-}
-
-/**
  * Opens files, read as one.
  *
  * @throws {RanetError} If they are not such files, or not all of one data set.
@@ -65,23 +43,19 @@ export async function cifarPickles(paths: readonly string[]): Promise<CifarRecor
   if (other) {
     throw refusal(other.path, `it belongs to ${other.kind.format}, and ${basename(paths[0]!)} to ${kind.format}`);
   }
-  const find = (index: number): { readonly batch: Batch; readonly record: number } => {
-    let [record, at] = [index, 0];
-    for (; record >= batches[at]!.marks.length; at++) record -= batches[at]!.marks.length;
-    return { batch: batches[at]!, record };
-  };
+  const joined = joinParts(batches.map(({ marks }) => marks.length));
   const marks = Uint8Array.from(batches.flatMap(({ marks }) => marks));
   return {
     kind,
-    size: marks.length,
+    size: joined.size,
     locate(index: number): { readonly path: string; readonly record: number } {
-      const { batch, record } = find(index);
-      return { path: batch.path, record };
+      const { part, at } = joined.locate(index);
+      return { path: batches[part]!.path, record: at };
     },
     marks: () => Promise.resolve(marks),
     image(index: number) {
-      const { batch, record } = find(index);
-      return Promise.resolve(cifarImage(batch.data.subarray(3 * PLANE * record, 3 * PLANE * (record + 1))));
+      const { part, at } = joined.locate(index);
+      return Promise.resolve(cifarImage(batches[part]!.data.subarray(3 * PLANE * at, 3 * PLANE * (at + 1))));
     },
   };
 }

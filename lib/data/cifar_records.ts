@@ -9,6 +9,8 @@ import { CIFAR100_LABELS, CIFAR10_LABELS } from "../spec/labels.ts";
 import type { ImageRecords } from "./dataset.ts";
 import type { RgbImage } from "./image.ts";
 import { readAt, withFile } from "../io/files.ts";
+import { Recent } from "../io/recent.ts";
+import { joinParts } from "./joined.ts";
 
 /** Height and width of an image. */
 const SIDE = 32;
@@ -56,12 +58,11 @@ export async function cifarRecords(paths: readonly string[]): Promise<CifarRecor
     );
   }
   const recordBytes = kind.labelBytes + 3 * PLANE;
-  const size = files.reduce((sum, { size }) => sum + size / recordBytes, 0);
+  const joined = joinParts(files.map(({ size }) => size / recordBytes));
+  const { size } = joined;
   const locate = (index: number): { readonly path: string; readonly record: number } => {
-    let record = index;
-    let file = 0;
-    for (; record >= files[file]!.size / recordBytes; file++) record -= files[file]!.size / recordBytes;
-    return { path: files[file]!.path, record };
+    const { part, at } = joined.locate(index);
+    return { path: files[part]!.path, record: at };
   };
   const pages = new Pages(recordBytes);
   return {
@@ -96,7 +97,7 @@ const KEPT = 2;
 /** Reads records in pages. */
 class Pages {
   readonly #recordBytes: number;
-  readonly #kept = new Map<string, Promise<Uint8Array>>();
+  readonly #kept = new Recent<Uint8Array>(KEPT);
 
   /** Creates a reader of records with `recordBytes` bytes each. */
   constructor(recordBytes: number) {
@@ -106,20 +107,11 @@ class Pages {
   /** Reads one record. */
   async read(path: string, record: number): Promise<Uint8Array> {
     const page = Math.floor(record / PAGE);
-    const key = `${page} ${path}`;
     const pageBytes = PAGE * this.#recordBytes;
-    const reading = this.#kept.get(key) ?? readAt(path, page * pageBytes, pageBytes);
-    this.#kept.delete(key);
-    this.#kept.set(key, reading);
-    for (const oldest of this.#kept.keys().take(Math.max(0, this.#kept.size - KEPT))) this.#kept.delete(oldest);
+    const all = await this.#kept.get(`${page} ${path}`, () => readAt(path, page * pageBytes, pageBytes));
     const start = record % PAGE * this.#recordBytes;
-    try {
-      const bytes = (await reading).subarray(start, start + this.#recordBytes);
-      if (bytes.length === this.#recordBytes) return bytes;
-    } catch (error) {
-      this.#kept.delete(key);
-      throw error;
-    }
+    const bytes = all.subarray(start, start + this.#recordBytes);
+    if (bytes.length === this.#recordBytes) return bytes;
     throw new RanetError(`Cannot read ${JSON.stringify(path)}: the file has become shorter`);
   }
 }

@@ -4,14 +4,14 @@
  *
  * @module
  */
-import { basename, resolve } from "node:path";
+import { basename } from "node:path";
 import { RanetError } from "../errors.ts";
 import { type Size, sizeOf } from "../network/size.ts";
-import type { Dataset, DatasetOptions, ImageRecords, Sample } from "./dataset.ts";
-import { digestFiles, readBoundedFile } from "../io/files.ts";
+import type { Dataset, DatasetOptions, ImageRecords } from "./dataset.ts";
+import { readBoundedFile } from "../io/files.ts";
 import type { RgbImage } from "./image.ts";
 import { inflate, MAX_EXPANSION } from "./inflate.ts";
-import { labelRecords } from "./labelled_records.ts";
+import { labelRecords, recordDataset } from "./labelled_records.ts";
 
 /** Names of image files. */
 export const IDX_IMAGES = /images([-.])idx3-ubyte(?:\.gz)?$/;
@@ -42,21 +42,16 @@ export async function openIdx(path: string, options: DatasetOptions): Promise<Da
     );
   }
   const found = labelRecords(marks.data, { ...options, path, source: marksPath });
-  return {
-    name: basename(path),
+  return recordDataset({
     format: "IDX",
-    size: found.records.length,
-    bad: found.bad,
+    path,
+    found,
+    images: records,
+    files: [path, marksPath],
     notes: /^emnist-/i.test(basename(path)) ? [SWAPPED] : [],
     classes: options.labels,
-    digest: () => digestFiles([path, marksPath], { about: [found.labels.join()] }),
-    labels: () => Promise.resolve(found.labels),
-    origin: (index) => `${resolve(path)}#${found.records[index]}`,
-    async read(index: number): Promise<Sample> {
-      const record = found.records[index]!;
-      return { name: `image ${record}`, label: found.labels[index]!, image: await records.image(record) };
-    },
-  };
+    nameOf: (place) => `image ${place}`,
+  });
 }
 
 /**

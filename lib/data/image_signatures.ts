@@ -69,10 +69,9 @@ export function recogniseFormat(bytes: Uint8Array): string | undefined {
   if (format === "HEIC" && start.slice(0, BRANDS).includes("avif")) return "AVIF"; // AVIF may be a later brand
   if (format === "BMP" && !isBmpHeader(bytes)) return undefined; // a text that begins with BM
   // TGA files may begin with the same four bytes, but an icon or cursor has at least one picture.
-  if ((format === "ICO" || format === "CUR") && bytes[4] === 0 && bytes[5] === 0) {
-    return isTga(bytes) ? "TGA" : undefined;
-  }
-  return format ?? (isTga(bytes) ? "TGA" : undefined);
+  const isEmpty = (format === "ICO" || format === "CUR") && bytes[4] === 0 && bytes[5] === 0;
+  if (format !== undefined && !isEmpty) return format;
+  return isTga(bytes) ? "TGA" : undefined;
 }
 
 /** Last bytes of a TGA file of version 2. Those of version 1 have no signature. */

@@ -1,10 +1,12 @@
 /**
- * Matches the labels of a file's records to a model's classes.
+ * Matches the labels of a file's records to a model's classes, and makes a data set of them.
  *
  * @module
  */
 
-import { BadEntries, type DatasetOptions } from "./dataset.ts";
+import { basename, resolve } from "node:path";
+import { digestFiles } from "../io/files.ts";
+import { BadEntries, type Dataset, type DatasetOptions, type ImageRecords, type Sample } from "./dataset.ts";
 import { labelFinder, listLabels } from "./labels.ts";
 
 /** The records whose labels are among the model's. */
@@ -15,6 +17,43 @@ export interface LabelledRecords {
   readonly labels: readonly number[];
   /** The error of each other record. Empty without `skipBad`. */
   readonly bad: readonly string[];
+}
+
+/**
+ * Makes a data set of the labelled records of one file.
+ *
+ * @param options `about`: what else the digest covers; `prefix`: what stands before a record's number in its place.
+ */
+export function recordDataset(
+  options: Pick<Dataset, "format" | "notes" | "classes"> & {
+    readonly path: string;
+    readonly found: LabelledRecords;
+    readonly images: ImageRecords;
+    /** All files that are read. */
+    readonly files: readonly string[];
+    readonly about?: readonly string[];
+    readonly prefix?: string;
+    /** A record's name, given its place. */
+    readonly nameOf: (place: string) => string;
+  },
+): Dataset {
+  const { format, notes, classes, path, found, images, files, about = [], prefix = "", nameOf } = options;
+  const place = (index: number) => `${prefix}${found.records[index]}`;
+  return {
+    name: basename(path),
+    format,
+    size: found.records.length,
+    bad: found.bad,
+    notes,
+    classes,
+    digest: () => digestFiles(files, { about: [...about, found.labels.join()] }),
+    labels: () => Promise.resolve(found.labels),
+    origin: (index) => `${resolve(path)}#${place(index)}`,
+    async read(index: number): Promise<Sample> {
+      const image = await images.image(found.records[index]!);
+      return { name: nameOf(place(index)), label: found.labels[index]!, image };
+    },
+  };
 }
 
 /**

@@ -14,7 +14,7 @@ import { withFile } from "../io/files.ts";
 import { IDX_IMAGES, idxRecords, openIdx } from "./idx.ts";
 import { LIST_FILE } from "./list_table.ts";
 import { hasImages, openParquet, parquetRecords, UnlabelledError } from "./parquet.ts";
-import { type Part, SUBSTITUTES, withoutWrappers } from "./parts.ts";
+import { type Part, SUBSTITUTES } from "./parts.ts";
 import { listData } from "./passed_over.ts";
 import { findParquetFiles, hasParquetOf, PARQUET } from "./parquet_files.ts";
 import { findRecords, isCifar } from "./record_files.ts";
@@ -49,10 +49,8 @@ export async function openDataset(path: string, options: DatasetOptions): Promis
   const { part = "test" } = options;
   const withPlace = (dataset: Dataset, place: string): Dataset =>
     place === path ? dataset : { ...dataset, notes: [`Taking ${place}`, ...dataset.notes ?? []] };
-  for (const folder of new Set([path, await withoutWrappers(path)])) {
-    const files = await findRecords(folder, part);
-    if (files.length > 0) return withPlace(await openFiles(files, path, options), folder);
-  }
+  const { files, folder } = await findRecords(path, part);
+  if (files.length > 0) return withPlace(await openFiles(files, path, options), folder);
   const tables = await openTables(path, options, part);
   if (tables !== undefined) return tables;
   const found = await findLayout(path, { labels: options.labels, part });

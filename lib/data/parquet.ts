@@ -7,10 +7,12 @@
 import { basename, dirname, resolve } from "node:path";
 import { RanetError } from "../errors.ts";
 import { digestFiles } from "../io/files.ts";
+import { Recent } from "../io/recent.ts";
 import { classFinder, isUnnamed } from "../spec/classes.ts";
 import { nameClasses } from "./class_names.ts";
 import type { Dataset, DatasetOptions, ImageRecords, Sample, SampleFile } from "./dataset.ts";
 import { decodeImage, MAX_IMAGE_BYTES } from "./decode.ts";
+import { joinParts } from "./joined.ts";
 import { labelRecords } from "./labelled_records.ts";
 import { listLabels } from "./labels.ts";
 import { isLabelWord, isNameWord } from "./list_columns.ts";
@@ -150,32 +152,23 @@ function imageReader(tables: readonly ParquetTable[]): {
 } {
   const column = imageColumn(tables[0]!);
   checkColumn(tables, column);
+  const joined = joinParts(tables.map(({ rows }) => rows));
   const locate = (index: number): { readonly table: ParquetTable; readonly row: number } => {
-    let [row, at] = [index, 0];
-    for (; row >= tables[at]!.rows; at++) row -= tables[at]!.rows;
-    return { table: tables[at]!, row };
+    const { part, at } = joined.locate(index);
+    return { table: tables[part]!, row: at };
   };
-  const kept = new Map<string, Promise<readonly unknown[]>>();
-  const groupOf = (table: ParquetTable, group: number): Promise<readonly unknown[]> => {
-    const key = `${group} ${table.path}`;
-    const reading = kept.get(key) ?? table.values(column, group);
-    kept.delete(key);
-    kept.set(key, reading);
-    reading.catch(() => kept.delete(key)); // it may be readable later
-    for (const oldest of kept.keys().take(Math.max(0, kept.size - KEPT))) kept.delete(oldest);
-    return reading;
-  };
+  const kept = new Recent<readonly unknown[]>(KEPT);
   const source = (index: number): string => {
     const { table, row } = locate(index);
     return `${table.path}#${row}`;
   };
   return {
-    size: tables.reduce((sum, { rows }) => sum + rows, 0),
+    size: joined.size,
     source,
     async bytes(index: number): Promise<Uint8Array> {
       const { table, row } = locate(index);
-      const place = table.locate(row);
-      const value = (await groupOf(table, place.group))[place.row];
+      const { part: group, at } = table.locate(row);
+      const value = (await kept.get(`${group} ${table.path}`, () => table.values(column, group)))[at];
       const { bytes, path } = value instanceof Uint8Array
         ? { bytes: value, path: undefined }
         : (value ?? {}) as { readonly bytes?: unknown; readonly path?: unknown };

@@ -18,6 +18,7 @@ import {
 import { parquetHeader } from "hyparquet/src/column.js";
 import { RanetError } from "../errors.ts";
 import { readAt, withFile } from "../io/files.ts";
+import { type Joined, joinParts } from "./joined.ts";
 
 /** Size limit of a footer, which describes all pages, in bytes. */
 const MAX_FOOTER_BYTES = 2 ** 26;
@@ -47,7 +48,7 @@ export interface ParquetTable {
   /** Number of row groups. Rows of one group are read together. */
   readonly groups: number;
   /** The group that contains a row, and the row's number in it. */
-  locate(row: number): { readonly group: number; readonly row: number };
+  readonly locate: Joined["locate"];
   /** A text that the writer has stored about the table. */
   note(key: string): string | undefined;
   /**
@@ -75,13 +76,12 @@ export async function openParquetTable(path: string): Promise<ParquetTable> {
   if (!isFile) throw refusal(path, "it is not a file");
   const metadata = await attempt(path, () => parquetMetadataAsync(fileBuffer(path, size), { geoparquet: false }));
   const { row_groups, key_value_metadata = [] } = metadata;
-  const ends: number[] = [];
-  for (const { num_rows } of row_groups) {
+  const counts = row_groups.map(({ num_rows }) => {
     const rows = Number(num_rows);
-    if (!(rows >= 0 && rows <= MAX_ROWS)) throw refusal(path, `its footer says ${num_rows} rows in one group`);
-    ends.push((ends.at(-1) ?? 0) + rows);
-  }
-  const rows = ends.at(-1) ?? 0;
+    if (rows >= 0 && rows <= MAX_ROWS) return rows;
+    throw refusal(path, `its footer says ${num_rows} rows in one group`);
+  });
+  const { size: rows, starts, locate } = joinParts(counts);
   if (rows > MAX_ROWS) throw refusal(path, `${rows} rows are more than ${MAX_ROWS}`);
   const tree = await attempt(path, () => parquetSchema(metadata));
   return {
@@ -89,19 +89,10 @@ export async function openParquetTable(path: string): Promise<ParquetTable> {
     rows,
     columns: tree.children.map((child) => ({ name: child.element.name, kind: kindOf(child) })),
     groups: row_groups.length,
-    locate(row: number): { readonly group: number; readonly row: number } {
-      let [low, high] = [0, ends.length - 1];
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if (ends[middle]! > row) high = middle;
-        else low = middle + 1;
-      }
-      return { group: low, row: row - (ends[low - 1] ?? 0) };
-    },
+    locate,
     note: (key) => key_value_metadata.find((entry) => entry.key === key)?.value,
     async values(column: string, group: number): Promise<readonly unknown[]> {
-      const rowStart = ends[group - 1] ?? 0;
-      const count = ends[group]! - rowStart;
+      const [rowStart, count] = [starts[group]!, counts[group]!];
       if (count === 0) return [];
       const file = await columnBuffer(path, metadata, { column, group, count, size });
       const read = await attempt(path, () =>

@@ -12,7 +12,7 @@ import { joinIndicators } from "./indicator_columns.ts";
 import { cleanLabel, findColumns, numberedNames } from "./list_columns.ts";
 import { readTable } from "./list_table.ts";
 import { parquetClasses } from "./parquet.ts";
-import { PARTS, withoutWrappers } from "./parts.ts";
+import { PARTS } from "./parts.ts";
 import { findRecords, isCifar } from "./record_files.ts";
 import { STL10_CLASSES, STL10_IMAGES } from "./stl10.ts";
 import { openRecords } from "./cifar.ts";
@@ -21,7 +21,8 @@ import { SAMPLE_ARRAYS } from "./sample_arrays.ts";
 import { listData } from "./passed_over.ts";
 
 /**
- * Reads the class names of a data set: from its folders, the folders in its `train/`, a list, Parquet files, or CIFAR's or STL-10's.
+ * Reads the class names of a data set: from its folders, the folders in its `train/`, a list, Parquet files, or CIFAR's
+ * or STL-10's files.
  *
  * @param path A folder, or a list.
  * @returns The sorted names; if the data set numbers them, in the order of their numbers, and those of columns of ones and
@@ -31,8 +32,12 @@ import { listData } from "./passed_over.ts";
 export async function readClassNames(path: string): Promise<readonly string[] | "imagenet"> {
   const { isDirectory } = await withFile(path, () => Deno.stat(path));
   if (!isDirectory && SAMPLE_ARRAYS.test(path)) throw onlyNumbers(path);
-  const records = isDirectory ? await anyRecords(path) : isCifar(path) || STL10_IMAGES.test(path) ? [path] : [];
-  if (records.length > 0) return await namesOfRecords(records);
+  const [record] = isDirectory
+    ? (await findRecords(path)).files
+    : isCifar(path) || STL10_IMAGES.test(path)
+    ? [path]
+    : [];
+  if (record !== undefined) return await namesOfRecords(record);
   const tables = isDirectory ? await anyParquetFiles(path) : PARQUET.test(path) ? [path] : [];
   if (tables.length > 0) {
     const classes = await parquetClasses(tables);
@@ -48,24 +53,11 @@ export async function readClassNames(path: string): Promise<readonly string[] | 
   return checked(names, found.path);
 }
 
-/** The files of the first part that a folder has, if they contain many images each. */
-async function anyRecords(path: string): Promise<readonly string[]> {
-  const folders = new Set([path, await withoutWrappers(path)]);
-  for (const folder of folders) {
-    for (const part of ["training", "test"] as const) {
-      const files = await findRecords(folder, part).catch(() => []); // of the other part only
-      if (files.length > 0) return files;
-    }
-  }
-  return [];
-}
-
 /** The names that a well-known data set gives its classes. */
-async function namesOfRecords(files: readonly string[]): Promise<readonly string[]> {
-  const [file] = files;
-  if (STL10_IMAGES.test(file!)) return STL10_CLASSES;
-  if (isCifar(file!)) return (await openRecords(files)).kind.names;
-  throw onlyNumbers(file!);
+async function namesOfRecords(file: string): Promise<readonly string[]> {
+  if (STL10_IMAGES.test(file)) return STL10_CLASSES;
+  if (isCifar(file)) return (await openRecords([file])).kind.names;
+  throw onlyNumbers(file);
 }
 
 /** The Parquet files of the first part that a folder has. */

@@ -7,11 +7,22 @@
 import { join } from "node:path";
 import { RanetError } from "../errors.ts";
 import { withFile } from "../io/files.ts";
-import { CIFAR_PICKLE, findCifarPickles } from "./cifar_pickles.ts";
+import { CIFAR_PICKLE } from "./cifar_pickles.ts";
 import { IDX_IMAGES } from "./idx.ts";
-import type { Part } from "./parts.ts";
+import { type Part, withoutWrappers } from "./parts.ts";
 import { ARRAY_ARCHIVE } from "./sample_arrays.ts";
 import { STL10_IMAGES } from "./stl10.ts";
+
+/** Names of files, the most specific kind first. */
+const KINDS: readonly RegExp[] = [
+  STL10_IMAGES,
+  /\.bin$/i,
+  IDX_IMAGES,
+  ARRAY_ARCHIVE,
+  /^(data_batch_\d|test_batch)$/,
+];
+/** Names of CIFAR-100's files for Python, which also have a file `meta` beside them. */
+const CIFAR_100 = /^(train|test)$/;
 
 /** How files of each part are called. */
 const RECORDS_OF: Readonly<Record<"test" | "training", RegExp>> = {
@@ -20,17 +31,34 @@ const RECORDS_OF: Readonly<Record<"test" | "training", RegExp>> = {
 };
 
 /**
- * Files of a part with many images each in a folder.
+ * Files with many images each in a folder, or in the only folder in it.
  *
+ * @param part Default: any.
+ * @returns Their paths, and the folder. No files if there are none.
  * @throws {RanetError} If there are only files of the other part.
  */
-export async function findRecords(folder: string, part: Part): Promise<string[]> {
-  const all = await withFile(folder, () => Array.fromAsync(Deno.readDir(folder), ({ name }) => name));
+export async function findRecords(
+  path: string,
+  part?: Part,
+): Promise<{ readonly files: readonly string[]; readonly folder: string }> {
+  const files = await recordsIn(path, part);
+  if (files.length > 0) return { files, folder: path };
+  const folder = await withoutWrappers(path);
+  return { files: folder === path ? [] : await recordsIn(folder, part), folder };
+}
+
+async function recordsIn(folder: string, part: Part | undefined): Promise<string[]> {
+  const entries = await withFile(folder, () => Array.fromAsync(Deno.readDir(folder)));
+  const all = entries.map(({ name }) => name);
+  const isHundred = ["train", "test", "meta"].every((one) =>
+    entries.some(({ name, isDirectory }) => name === one && !isDirectory)
+  );
   // torchvision leaves the packed files beside the unpacked ones.
   const names = all.filter((name) => !(name.endsWith(".gz") && all.includes(name.slice(0, -".gz".length))));
-  for (const kind of [STL10_IMAGES, /\.bin$/i, IDX_IMAGES, ARRAY_ARCHIVE]) {
+  for (const kind of [...KINDS, ...isHundred ? [CIFAR_100] : []]) {
     const files = names.filter((name) => kind.test(name)).sort();
     if (files.length === 0) continue;
+    if (part === undefined) return files.map((name) => join(folder, name));
     const [wanted, other] = part === "training" ? ["training", "test"] as const : ["test", "training"] as const;
     const own = files.filter((name) => RECORDS_OF[wanted].test(name));
     const rest = files.filter((name) => !RECORDS_OF[other].test(name));
@@ -41,7 +69,7 @@ export async function findRecords(folder: string, part: Part): Promise<string[]>
         "Name one of them to use it",
     );
   }
-  return await findCifarPickles(folder, part);
+  return [];
 }
 
 /** Whether a file is one of CIFAR's, by its name. */

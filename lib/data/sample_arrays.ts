@@ -5,15 +5,15 @@
  * @module
  */
 
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { RanetError } from "../errors.ts";
 import { exists } from "../io/exists.ts";
-import { digestFiles, readBoundedFile } from "../io/files.ts";
+import { readBoundedFile } from "../io/files.ts";
 import { unzip, type ZipEntry } from "../io/unzip.ts";
-import type { Dataset, DatasetOptions, ImageRecords, Sample } from "./dataset.ts";
+import type { Dataset, DatasetOptions, ImageRecords } from "./dataset.ts";
 import { MAX_PIXELS } from "./decode.ts";
 import type { RgbImage } from "./image.ts";
-import { labelRecords } from "./labelled_records.ts";
+import { labelRecords, recordDataset } from "./labelled_records.ts";
 import { npyHeader } from "./npy.ts";
 import { type NumberFormat, NUMBERS } from "./numbers.ts";
 import { isNamedAfter, type Part, PARTS, SUBSTITUTES } from "./parts.ts";
@@ -64,21 +64,17 @@ export async function openSampleArrays(path: string, options: DatasetOptions): P
   }
   const found = labelRecords(marks, { ...options, path, source: path });
   const { name } = pair.images;
-  const prefix = ARRAY_ARCHIVE.test(path) ? `${name}/` : "";
-  return {
-    name: basename(path),
+  return recordDataset({
     format: "NumPy arrays",
-    size: found.records.length,
-    bad: found.bad,
+    path,
+    found,
+    images,
+    files: pair.files,
+    about: [name],
     classes: options.labels,
-    digest: () => digestFiles(pair.files, { about: [name, found.labels.join()] }),
-    labels: () => Promise.resolve(found.labels),
-    origin: (index) => `${resolve(path)}#${prefix}${found.records[index]}`,
-    async read(index: number): Promise<Sample> {
-      const record = found.records[index]!;
-      return { name: `${prefix}${record}`, label: found.labels[index]!, image: await images.image(record) };
-    },
-  };
+    prefix: ARRAY_ARCHIVE.test(path) ? `${name}/` : "",
+    nameOf: (place) => place,
+  });
 }
 
 /**

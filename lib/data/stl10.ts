@@ -5,18 +5,17 @@
  * @module
  */
 
-import { basename, resolve } from "node:path";
 import { RanetError } from "../errors.ts";
-import { digestFiles, readAt, readBoundedFile, withFile } from "../io/files.ts";
+import { readAt, readBoundedFile, withFile } from "../io/files.ts";
 import { nameClasses } from "./class_names.ts";
-import type { Dataset, DatasetOptions, ImageRecords, Sample } from "./dataset.ts";
+import type { Dataset, DatasetOptions, ImageRecords } from "./dataset.ts";
 import type { RgbImage } from "./image.ts";
-import { labelRecords } from "./labelled_records.ts";
+import { labelRecords, recordDataset } from "./labelled_records.ts";
 
 /** Names of files of images. */
 export const STL10_IMAGES = /(?:^|[/\\])(?:train|test)_X\.bin$/;
 
-/** The classes in the order of their labels, from the data set's class_names.txt. */
+/** STL-10's classes in the order of their labels, from the data set's class_names.txt. */
 export const STL10_CLASSES: readonly string[] = [
   "airplane",
   "bird",
@@ -56,21 +55,16 @@ export async function openStl10(path: string, options: DatasetOptions): Promise<
     : nameClasses(options.labels, { numbered: STL10_CLASSES });
   const marks = Array.from(values, (value) => isIndexes ? value - 1 : STL10_CLASSES[value - 1]!);
   const found = labelRecords(marks, { ...options, labels, path, source: labelsPath });
-  return {
-    name: basename(path),
+  return recordDataset({
     format: "STL-10",
-    size: found.records.length,
-    bad: found.bad,
+    path,
+    found,
+    images: records,
+    files: [path, labelsPath],
     notes,
     classes: labels,
-    digest: () => digestFiles([path, labelsPath], { about: [found.labels.join()] }),
-    labels: () => Promise.resolve(found.labels),
-    origin: (index) => `${resolve(path)}#${found.records[index]}`,
-    async read(index: number): Promise<Sample> {
-      const record = found.records[index]!;
-      return { name: `image ${record}`, label: found.labels[index]!, image: await records.image(record) };
-    },
-  };
+    nameOf: (place) => `image ${place}`,
+  });
 }
 
 /**
