@@ -30,6 +30,7 @@ import {
   DATASET_OPTIONS,
   MODEL_OPTIONS,
   type ModelOption,
+  noteTrained,
   openDatasetFor,
   openExecutor,
 } from "./run_on.ts";
@@ -126,6 +127,7 @@ kind is at most D below the full network's. They are fitted on one half of the i
 
     const skipBad = flags.has("skip-bad");
     const dataset = await openDatasetFor(opened.spec, path, { call, terminal, part: "validation" });
+    await noteTrained(dataset, path, { spec: opened.spec, call, terminal });
     checkSamples(dataset.size);
     if (target && "maxDrop" in target) checkGuarantee(target, dataset.size);
     terminal.stderr(

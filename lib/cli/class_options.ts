@@ -5,7 +5,8 @@
  */
 
 import { readClassNames } from "../data/read_class_names.ts";
-import { type Call, type Command, UsageError } from "./command.ts";
+import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
+import { printable } from "./text.ts";
 
 /** Names of the options. */
 export type ClassOption = "classes" | "classes-from";
@@ -20,17 +21,21 @@ export const CLASS_OPTIONS: Command<ClassOption>["options"] = {
 };
 
 /**
- * The requested classes: a list, a number, or the classes of a data set; none if no option is given.
+ * The requested classes: a list, a number, or the classes of a data set; none if no option is given. Prints notes about
+ * the data set.
  *
  * @throws {UsageError} If both options are given.
  */
 export async function wantedClasses(
   { classes, "classes-from": source }: Call<ClassOption>["options"],
+  { stderr }: Pick<Terminal, "stderr">,
 ): Promise<{ readonly classes?: number | "imagenet" | readonly string[] }> {
   if (classes !== undefined && source !== undefined) {
     throw new UsageError("Cannot use --classes together with --classes-from: expected one of them");
   }
-  if (source !== undefined) return { classes: await readClassNames(source) };
+  if (source !== undefined) {
+    return { classes: await readClassNames(source, { onNote: (note) => stderr(printable(note)) }) };
+  }
   return classes === undefined ? {} : { classes: readClasses(classes) };
 }
 

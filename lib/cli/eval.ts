@@ -29,6 +29,7 @@ import {
   DATASET_OPTIONS,
   MODEL_OPTIONS,
   type ModelOption,
+  noteTrained,
   openDatasetFor,
   openExecutor,
   openModel,
@@ -130,7 +131,11 @@ function withModel(call: Call<EvalOption>, model: string): Call<EvalOption> {
 
 async function openAll(call: Call<EvalOption>, terminal: Terminal): Promise<Opened> {
   const model = await openModel(call, terminal);
-  const open = (path: string) => openDatasetFor(model.spec, path, { call, terminal });
+  const open = async (path: string) => {
+    const dataset = await openDatasetFor(model.spec, path, { call, terminal });
+    await noteTrained(dataset, path, { spec: model.spec, call, terminal });
+    return dataset;
+  };
   const test = await open(call.operands[0]);
   const val = call.options.val === undefined ? undefined : await open(call.options.val);
   if (val) checkSameClasses(test, val);

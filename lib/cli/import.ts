@@ -82,7 +82,7 @@ With a model's directory, such as one written by train: copies it with its tempe
     const text = specFromOfficialFlags(flags, {
       name,
       schema: schemaSeenFrom(files.spec),
-      ...await wantedClasses(call.options),
+      ...await wantedClasses(call.options, { stderr }),
     });
     const spec = parseSpec(text);
     await checkWritable(Object.values(files));

@@ -45,9 +45,9 @@ next.`,
     "ranet new tiny --from ranet-cifar10-micro --out specs/tiny.yaml",
     "ranet plan my-ranet.yaml --watch",
   ],
-  async run({ operands: [name], options, flags, json }: Call<NewOption>, { stdout }: Terminal): Promise<void> {
+  async run({ operands: [name], options, flags, json }: Call<NewOption>, { stdout, stderr }: Terminal): Promise<void> {
     const { from = DEFAULT_MODEL } = options;
-    const classes = await wantedClasses(options);
+    const classes = await wantedClasses(options, { stderr });
     const document = { ...documentOf(await readSpec(from)), name, ...classes };
     const spec = resolveSpec(document, { source: `named ${JSON.stringify(name)}` });
     const { out = `${name}.yaml` } = options;

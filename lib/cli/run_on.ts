@@ -14,6 +14,7 @@ import { BUNDLED_MODELS, DEFAULT_MODEL } from "../model/read_spec.ts";
 import type { CommonSpec } from "../network/common.ts";
 import { choice, count, deviceChoice } from "./args.ts";
 import type { Call, Option, Terminal } from "./command.ts";
+import { countTrained } from "../training/trained_images.ts";
 import { printable } from "./text.ts";
 
 /** The options that {@linkcode openExecutor} reads. */
@@ -90,6 +91,26 @@ export async function openDatasetFor(
   for (const note of dataset.notes ?? []) terminal.stderr(printable(note));
   for (const message of dataset.bad) terminal.stderr(printable(`Skipped: ${message}`));
   return dataset;
+}
+
+/** Prints a note if the model was trained on images of a data set. */
+export async function noteTrained(
+  dataset: Dataset,
+  path: string,
+  { spec: { classes, input }, call: { options }, terminal }: {
+    readonly spec: CommonSpec;
+    readonly call: Pick<Call<"model">, "options">;
+    readonly terminal: Terminal;
+  },
+): Promise<void> {
+  const { model = DEFAULT_MODEL } = options;
+  const open = { labels: classes, inputSize: input.size, channels: input.mean.length };
+  const count = await countTrained(dataset, model, { path, open });
+  if (count === 0) return;
+  const which = count === dataset.size ? `the ${count} images` : `${count} of the ${dataset.size} images`;
+  terminal.stderr(
+    printable(`${model} was trained on ${which} of ${path}: its accuracy on other images may be much lower`),
+  );
 }
 
 /** The requested precision; `undefined` for the model's own. */

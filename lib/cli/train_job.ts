@@ -10,6 +10,8 @@ import type { Dataset } from "../data/dataset.ts";
 import { findValidation } from "../data/folder_layout.ts";
 import { openDataset } from "../data/open_dataset.ts";
 import { hasParquetOf } from "../data/parquet_files.ts";
+import { LIST_FILE } from "../data/list_table.ts";
+import { hasLinesOf } from "../data/read_list.ts";
 import { ARRAY_ARCHIVE, hasArraysOf } from "../data/sample_arrays.ts";
 import { RanetError } from "../errors.ts";
 import { buildNetwork } from "../network/build.ts";
@@ -238,6 +240,7 @@ async function validationBelow(data: string, labels: readonly string[]): Promise
   if (await isDirectory(data)) {
     return await hasParquetOf("validation", data) ? data : await findValidation(data, labels);
   }
+  if (LIST_FILE.test(data)) return await hasLinesOf("validation", data, labels) ? data : undefined;
   return ARRAY_ARCHIVE.test(data) && await hasArraysOf("validation", data) ? data : undefined;
 }
 

@@ -19,11 +19,10 @@ import {
 import { exists } from "../io/exists.ts";
 import { digestFiles } from "../io/files.ts";
 import { imageFileDataset } from "./image_files.ts";
-import { joinIndicators } from "./indicator_columns.ts";
 import { labelFinder, listLabels } from "./labels.ts";
-import { cleanLabel, findColumns } from "./list_columns.ts";
+import { cleanLabel } from "./list_columns.ts";
 import { findFiles } from "./list_files.ts";
-import { readTable } from "./list_table.ts";
+import { readList } from "./read_list.ts";
 
 /** The beginning of a URL, on the web or in cloud storage. */
 const URL_START = /^[a-z][a-z0-9+.-]+:\/\//i;
@@ -46,13 +45,14 @@ export async function openCsv(
   },
 ): Promise<Dataset> {
   const { skipBad = false, allowOutside = false } = options;
-  const { rows, classes } = joinIndicators(await readTable(path), options.labels);
-  const columns = findColumns(rows, { labels: options.labels, source: path });
-  const body = columns.hasHeader ? rows.slice(1) : rows;
+  const { columns, body, classes, notes: listNotes } = await readList(path, {
+    labels: options.labels,
+    part: options.part ?? "test",
+  });
   const isComplete = (cells: readonly string[]) => cells.length === columns.count && cells[columns.path] !== "";
   const complete = body.filter(({ cells }) => isComplete(cells));
   const root = dirname(path);
-  const pathIn = await pathReader(complete.map(({ cells }) => cells[columns.path]!), root);
+  const pathIn = await pathReader(complete.map(({ cells }) => cells[columns.path]!), { root, list: path });
   const labelIn = labelReader(complete.map(({ cells }) => cleanLabel(cells[columns.label]!)), options.labels);
   const marks = complete.map(({ cells }) => labelIn(cells[columns.label]!));
   const isNumbers = marks.every((mark) => /^\d+$/.test(mark));
@@ -66,9 +66,10 @@ export async function openCsv(
     source: path,
   });
   const isOutside = (file: string) => !allowOutside && leadsOutside(file);
-  const usual = complete.slice(0, 20).map(({ cells }) => pathIn(cells[columns.path]!))
+  const usual = complete.map(({ cells }) => pathIn(cells[columns.path]!))
     .filter((file) => !isOutside(file) && !isAbsolute(file) && !RECORD.test(file));
-  const { folder, end } = await findFiles(usual, { root, list: path });
+  const { folders, complete: placed } = await findFiles(usual, { root, list: path });
+  const beside = folders.filter((folder) => folder.startsWith(".."));
 
   const bad = new BadEntries({ skip: skipBad });
   const found: { files: string[]; labels: number[] } = { files: [], labels: [] };
@@ -90,7 +91,7 @@ export async function openCsv(
     } else if (label === undefined) {
       refuse(`${JSON.stringify(text)} is not a class of the model (${listLabels(labels)})`);
     } else {
-      found.files.push(isAbsolute(file) || RECORD.test(file) ? file : join(folder, file + end));
+      found.files.push(isAbsolute(file) || RECORD.test(file) ? file : placed(file));
       found.labels.push(label);
     }
   }
@@ -99,7 +100,7 @@ export async function openCsv(
       name: basename(path),
       format: "CSV",
       bad: bad.messages,
-      notes,
+      notes: [...listNotes, ...beside.map((folder) => `The images of ${path} are in ${join(root, folder)}`), ...notes],
       classes: labels,
       root,
       channels: options.channels,
@@ -138,9 +139,20 @@ export async function openCsv(
 
 /**
  * How a list's paths are read. Backslashes become slashes in a list made on Windows, which is one whose paths have no
- * slash and do not exist as written.
+ * slash and do not exist as written. Paths that all begin with a slash, but do not exist, begin in the data set's folder
+ * (as in Places365).
  */
-async function pathReader(paths: readonly string[], root: string): Promise<(cell: string) => string> {
+async function pathReader(
+  paths: readonly string[],
+  { root, list }: { readonly root: string; readonly list: string },
+): Promise<(cell: string) => string> {
+  const [first] = paths;
+  if (
+    first !== undefined && paths.every((path) => path.startsWith("/")) && !await exists(first) && !RECORD.test(first)
+  ) {
+    const inside = await findFiles(paths.map((path) => path.slice(1)), { root, list });
+    if (inside.folders.length > 0) return (cell) => cell.slice(1);
+  }
   const example = paths.find((path) => path.includes("\\"));
   const isWindows = example !== undefined && !paths.some((path) => path.includes("/")) &&
     !isAbsolute(example) && !await exists(join(root, example));

@@ -9,8 +9,11 @@ import { basename, join } from "node:path";
 import { RanetError } from "../errors.ts";
 import { classFinder } from "../spec/classes.ts";
 import { IMAGE_FILE, isSampleFile } from "./image_files.ts";
+import { listLabels } from "./labels.ts";
 import { findEnd } from "./list_files.ts";
-import { LIST_FILE, readTable } from "./list_table.ts";
+import { readTable } from "./list_table.ts";
+import { haveLabels } from "./named_files.ts";
+import { hasNumberedImages, NUMBERED_IMAGES } from "./numbered_images.ts";
 import {
   findGroups,
   foldersOnly,
@@ -23,23 +26,25 @@ import {
   withoutWrappers,
 } from "./parts.ts";
 import { listData } from "./passed_over.ts";
+import { hasLinesOf } from "./read_list.ts";
 import { adviceFor } from "./refused_files.ts";
-
-/** Lists that do not contain labels. */
-const OTHER_LIST =
-  /readme|licen[cs]e|requirements|sample_?submission|_boxes\.txt$|^(wnids|words|classes|labels)\.txt$/i;
+import { findListOver, findSplitLists, isList, onlyNamedAfter, type SplitLists } from "./split_lists.ts";
 
 /** Lines of a list that are tried. */
 const TRIED = 4;
+/** Most lists that a note names. */
+const NAMED_LISTS = 3;
 /** Most folders that are searched for unsupported files. */
 const LOOKED_INTO = 8;
 
 /** Location of a folder's data set. */
 export interface FolderLayout {
-  /** `folder`: its subfolders are classes; `list`: a list gives the labels. */
-  readonly kind: "folder" | "list";
-  /** Path of the folder with the class folders, or of the list. */
+  /** `folder`: its subfolders are classes; `list`: a list gives the labels; `names`: the names of its images do. */
+  readonly kind: "folder" | "list" | "names";
+  /** Path of the folder with the class folders or the images, or of the list. */
   readonly path: string;
+  /** Notes for the user. Default: none. */
+  readonly notes?: readonly string[];
 }
 
 /**
@@ -54,21 +59,47 @@ export async function findLayout(
   path: string,
   options: { readonly labels: readonly string[]; readonly part: Part },
 ): Promise<FolderLayout> {
+  const contents = await list(path);
+  if (hasNumberedImages(contents.files)) return { kind: "list", path: join(path, NUMBERED_IMAGES) };
+  const splits = await splitLists(path, contents);
+  const parts = [options.part, ...SUBSTITUTES[options.part]];
+  const split = parts.map((part) => splits?.parts[part]).find((list) => list !== undefined);
+  if (split !== undefined) return { kind: "list", path: split };
+  const found = await layoutOf(path, contents, options);
+  const unused = (splits?.unused ?? []).filter((list) => list !== found.path);
+  if (unused.length === 0) return found;
+  const note = `Not used: ${unused.slice(0, NAMED_LISTS).join(", ")}${
+    unused.length > NAMED_LISTS ? " and others" : ""
+  }. To use only the images of such a list, give it instead of the folder`;
+  return { ...found, notes: [note, ...found.notes ?? []] };
+}
+
+/** The layout of a folder without a list for each part. */
+async function layoutOf(
+  path: string,
+  { files, folders }: Contents,
+  options: { readonly labels: readonly string[]; readonly part: Part },
+): Promise<FolderLayout> {
   const { labels, part } = options;
-  const { files, folders } = await list(path);
   const find = classFinder(labels);
   if (folders.some((name) => find(name) !== undefined)) return { kind: "folder", path };
   const lists = files.filter(isList);
   const hasImages = files.some((name) => IMAGE_FILE.test(name)) ||
     folders[0] === "images" && await foldersOnly(join(path, folders[0])) === undefined;
   if (folders.length <= 1 && (hasImages || lists.length > 0)) {
-    if (lists.length === 1) return { kind: "list", path: join(path, lists[0]!) };
+    const [only = ""] = lists;
+    const isOfOther = part === "training" && folders.length === 1 && isNamedAfter("test", only);
+    if (lists.length === 1 && !isOfOther) return { kind: "list", path: join(path, only) };
+    if (lists.length === 0 && haveLabels(files, labels)) return { kind: "names", path };
     if (hasImages) throw unlabelled(path, lists);
+  }
+  if (folders.length === 1 && hasList((await list(join(path, folders[0]!))).files)) {
+    return await findLayout(join(path, folders[0]!), options);
   }
   const own = lists.filter((name) => lists.length === 1 || /^train/i.test(name));
   const training = await trainingPart(path, folders, own);
   if (training === undefined) return await groupedLayout(path, { files, folders, labels, part });
-  if (part === "training" && !(await isLabelled(join(path, training)))) {
+  if (part === "training" && !(await isLabelled(join(path, training), labels))) {
     if (own.length === 1) return { kind: "list", path: join(path, own[0]!) };
   }
   for (const each of [part, ...SUBSTITUTES[part]]) {
@@ -76,7 +107,7 @@ export async function findLayout(
     if (name === undefined) continue;
     const folder = join(path, name);
     // A test set without published labels is a single folder of images.
-    if (each === "training" || await isLabelled(folder)) return await findLayout(folder, options);
+    if (each === "training" || await isLabelled(folder, labels)) return await findLayout(folder, options);
     const list = await listOf(each, { path, lists });
     if (list !== undefined) return { kind: "list", path: list };
   }
@@ -96,12 +127,32 @@ export async function findLayout(
 export async function findValidation(path: string, labels: readonly string[]): Promise<string | undefined> {
   const find = classFinder(labels);
   const isClass = (name: string) => find(name) !== undefined;
-  if ((await list(path)).folders.some(isClass)) return undefined;
+  const outer = await list(path);
+  const only = onlyList(path, outer);
+  if (only !== undefined) return await hasLinesOf("validation", only, labels) ? only : undefined;
+  const splits = await splitLists(path, outer);
+  if (splits?.parts.training !== undefined) return splits.parts.validation;
+  if (outer.folders.some(isClass)) return undefined;
   const inner = await withoutWrappers(path);
   const { folders } = await list(inner);
   if (folders.some(isClass) || partOf("training", folders) === undefined) return undefined;
   const name = partOf("validation", folders);
-  return name !== undefined && await isLabelled(join(inner, name)) ? join(inner, name) : undefined;
+  return name !== undefined && await isLabelled(join(inner, name), labels) ? join(inner, name) : undefined;
+}
+
+/** The list that has all parts of a folder. */
+function onlyList(path: string, { files, folders }: Contents): string | undefined {
+  if (hasNumberedImages(files)) return join(path, NUMBERED_IMAGES);
+  const lists = files.filter(isList);
+  return folders.length <= 1 && lists.length === 1 ? join(path, lists[0]!) : undefined;
+}
+
+/** The lists of a folder's parts, unless folders are its parts. */
+async function splitLists(
+  path: string,
+  contents: Contents,
+): Promise<SplitLists | undefined> {
+  return partOf("training", contents.folders) === undefined ? await findSplitLists(path, contents) : undefined;
 }
 
 /**
@@ -123,7 +174,8 @@ async function groupedLayout(
   const groups = await findGroups(path, folders);
   if (groups === undefined) {
     await refuseUnread(path, files, folders);
-    return { kind: "folder", path };
+    const over = await findListOver(path, { files, folders, labels });
+    return over === undefined ? { kind: "folder", path } : { kind: "list", path: over };
   }
   const find = classFinder(labels);
   const fitting: string[] = [];
@@ -133,7 +185,11 @@ async function groupedLayout(
   }
   const [only, ...others] = fitting.length > 0 ? fitting : groups.paths;
   if (others.length === 0 && only !== undefined) return await findLayout(only, { labels, part });
-  if (fitting.length === 0 && !groups.areParts) return { kind: "folder", path };
+  if (fitting.length === 0 && !groups.areParts) {
+    const note = `Classes are the folders of ${path} (${listLabels(folders)}), not the folders inside these. If the ` +
+      "classes are folders inside, move them into one folder, or write a list";
+    return { kind: "folder", path, notes: [note] };
+  }
   throw new RanetError(
     `Cannot open data set ${
       JSON.stringify(path)
@@ -219,30 +275,25 @@ async function listOf(
   return columns !== undefined && columns === ownColumns ? join(path, own) : undefined;
 }
 
-function onlyNamedAfter(part: Part, names: readonly string[]): string | undefined {
-  const [only, ...others] = names.filter((name) => isNamedAfter(part, name));
-  return others.length === 0 ? only : undefined;
+/** Names of files and folders. */
+interface Contents {
+  readonly files: readonly string[];
+  readonly folders: readonly string[];
 }
 
-/** Names of files and folders. */
-async function list(path: string): Promise<{ readonly files: readonly string[]; readonly folders: readonly string[] }> {
+async function list(path: string): Promise<Contents> {
   const { files, folders } = await listData(path);
   return { files, folders: folders.map(({ name }) => name) };
 }
 
-/** Whether a folder has class folders or a list. */
-async function isLabelled(path: string): Promise<boolean> {
+/** Whether a folder has class folders or a list, or labels in the names of its images. */
+async function isLabelled(path: string, labels: readonly string[]): Promise<boolean> {
   const { files, folders } = await list(await withoutWrappers(path));
-  return folders.length > 1 || hasList(files);
+  return folders.length > 1 || hasList(files) || haveLabels(files, labels);
 }
 
 function hasList(files: readonly string[]): boolean {
   return files.some(isList);
-}
-
-/** Whether a file's name is that of a list that may contain labels. */
-function isList(name: string): boolean {
-  return LIST_FILE.test(name) && !OTHER_LIST.test(name);
 }
 
 function unlabelled(path: string, lists: readonly string[]): RanetError {

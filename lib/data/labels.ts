@@ -39,7 +39,7 @@ export type LabelFinder = (label: string) => number | undefined;
  */
 export function labelFinder(marks: Iterable<string>, options: LabelOptions): LabelFinder {
   const { labels, readLabels, skipBad = false } = options;
-  const byName = classFinder(labels);
+  const byName = numberFinder(labels);
   const byIndex: LabelFinder = (label) => {
     const index = /^\d{1,9}$/.test(label) ? Number(label) : labels.length;
     return index < labels.length ? index : undefined;
@@ -61,6 +61,14 @@ export function labelFinder(marks: Iterable<string>, options: LabelOptions): Lab
   if (numbers.every((label) => byName(label) !== undefined && byName(label) === byIndex(label))) return byName;
   if (fits(byName) && !fits(byIndex)) return byName;
   throw undecided(numbers, readings, options);
+}
+
+/** Finds classes by name, and names with leading zeros (`00016`) also by their number. */
+function numberFinder(labels: readonly string[]): LabelFinder {
+  const find = classFinder(labels);
+  const numbers = new Map(labels.map((name, index) => [/^\d+$/.test(name) ? Number(name) : undefined, index]));
+  if (numbers.has(undefined) || numbers.size < labels.length) return find;
+  return (label) => find(label) ?? (/^\d+$/.test(label) ? numbers.get(Number(label)) : undefined);
 }
 
 function countFromOne(numbers: readonly string[], labels: readonly string[]): boolean {

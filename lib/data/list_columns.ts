@@ -38,23 +38,13 @@ const SYNSET = /^n\d{8}( |$)/;
  * names.
  *
  * @param rows The list.
- * @param options `labels`: the model's; `source`: the list's name in errors.
- * @throws {RanetError} If it has only one column, or more than two and the label cannot be determined.
+ * @param labels The model's, or none if they are unknown.
+ * @returns `undefined` if it has only one column, or more than two and the label cannot be determined.
  */
-export function findColumns(
-  rows: readonly TableRow[],
-  { labels, source }: { readonly labels: readonly string[]; readonly source: string },
-): ListColumns {
-  const [first] = rows;
-  if (first === undefined) throw new RanetError(`Cannot open data set ${JSON.stringify(source)}: it is empty`);
-  const { cells } = first;
+export function findColumns(rows: readonly TableRow[], labels: readonly string[]): ListColumns | undefined {
+  const cells = rows[0]?.cells ?? [];
   const count = cells.length;
-  if (count < 2) {
-    throw new RanetError(
-      `Cannot use line ${first.line} of ${JSON.stringify(source)}: expected path,label, found ` +
-        JSON.stringify(cells.join(",").slice(0, 100)),
-    );
-  }
+  if (count < 2) return undefined;
   const find = classFinder(labels);
   const body = rows.length > 1 ? rows.slice(1) : rows;
   const share = (column: number, holds: (cell: string) => boolean) =>
@@ -69,17 +59,10 @@ export function findColumns(
   // To a model with the classes 0, 1, …, every small number is a class.
   const both = named.filter((column) => worded.includes(column));
   const names = worded.filter((column) => NAME_WORD.test(cells[column]!));
-  const texts = worded.filter((column) => share(column, (cell) => !/^\d*$/.test(cell)) > 0.5);
+  const texts = worded.filter((column) => share(column, (cell) => !/^(\d+(\.0)?)?$/.test(cell)) > 0.5);
   const label = [synsets, named, worded, both, names, texts, count === 2 ? [beside] : []]
     .find((found) => found.length === 1)?.[0];
-  if (label === undefined) {
-    throw new RanetError(
-      `Cannot determine which column of ${
-        JSON.stringify(source)
-      } is the label: no column contains the model's classes ` +
-        `(${listLabels(labels)}), and no header says "label". Found ${JSON.stringify(cells.join(",").slice(0, 100))}`,
-    );
-  }
+  if (label === undefined) return undefined;
   const others = columns.filter((column) => column !== label);
   const path = count === 2 ? others[0]! : others.find(isImages) ??
     others.find((column) => PATH_WORD.test(cells[column]!)) ?? others[0]!;
@@ -96,19 +79,48 @@ export function findColumns(
   return { path, label, count, hasHeader, reading };
 }
 
+/** Index of the column that has the paths of a list without a column of labels. */
+export function pathColumn(rows: readonly TableRow[]): number {
+  const columns = Array.from(rows[0]?.cells.keys() ?? []);
+  const isImages = (column: number) =>
+    rows.filter(({ cells }) => isSampleFile(cells[column] ?? "")).length > rows.length / 2;
+  return columns.find(isImages) ?? Math.max(0, columns.findIndex((column) => isPathWord(rows[0]!.cells[column]!)));
+}
+
+/**
+ * The error for a list in which the labels cannot be found.
+ *
+ * @param labels The model's, or none if they are unknown.
+ */
+export function noLabels(rows: readonly TableRow[], labels: readonly string[], source: string): RanetError {
+  const [first] = rows;
+  if (first === undefined) return new RanetError(`Cannot open data set ${JSON.stringify(source)}: it is empty`);
+  const found = JSON.stringify(first.cells.join(",").slice(0, 100));
+  if (first.cells.length < 2) {
+    return new RanetError(
+      `Cannot use line ${first.line} of ${JSON.stringify(source)}: expected path,label, found ${found}`,
+    );
+  }
+  const classes = labels.length === 0 ? "" : `no column contains the model's classes (${listLabels(labels)}), and `;
+  return new RanetError(
+    `Cannot determine which column of ${JSON.stringify(source)} is the label: ${classes}no header says "label". ` +
+      `Found ${found}. Write "label" above the column of labels`,
+  );
+}
+
 /**
  * The classes' names in the order of their numbers, if another column of labels numbers them from 0 or 1 without gaps.
  *
- * @param rows The list, with its header.
+ * @param header The list's header.
+ * @param body Its other lines.
  * @param label Index of the column of names.
  */
-export function numberedNames(rows: readonly TableRow[], label: number): string[] | undefined {
-  const [header, ...body] = rows;
-  for (const column of header?.cells.keys() ?? []) {
-    if (column === label || !isLabelWord(header!.cells[column]!)) continue;
+export function numberedNames(header: TableRow, body: readonly TableRow[], label: number): string[] | undefined {
+  for (const [column, word] of header.cells.entries()) {
+    if (column === label || !isLabelWord(word)) continue;
     const numbers = new Map<string, string>();
     const isFunction = body.every(({ cells }) => {
-      const [name, number] = [cleanLabel(cells[label] ?? ""), cells[column] ?? ""];
+      const [name, number] = [cleanLabel(cells[label] ?? ""), (cells[column] ?? "").replace(/\.0$/, "")];
       if (name === "") return true;
       if (!numbers.has(name)) numbers.set(name, number);
       return /^\d+$/.test(number) && numbers.get(name) === number;
@@ -123,6 +135,11 @@ export function numberedNames(rows: readonly TableRow[], label: number): string[
 /** Whether a header says that a column contains labels. */
 export function isLabelWord(header: string): boolean {
   return LABEL_WORD.test(header);
+}
+
+/** Whether a header says that a column contains paths or ids of images. */
+export function isPathWord(header: string): boolean {
+  return PATH_WORD.test(header);
 }
 
 /** Whether a header says that a column contains the names of labels. */

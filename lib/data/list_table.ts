@@ -7,6 +7,7 @@
 import { parse } from "csv-parse/sync";
 import { RanetError } from "../errors.ts";
 import { readBoundedFile } from "../io/files.ts";
+import { isSampleFile } from "./image_files.ts";
 
 /** Names of files that are treated as lists. */
 export const LIST_FILE = /\.(csv|tsv|txt)$/i;
@@ -27,15 +28,19 @@ export interface TableRow {
 /**
  * Reads a table. The delimiter is determined from its first line.
  *
+ * @param path The file.
+ * @param options `lines`: how many lines to read; by default all.
  * @throws {RanetError} If it cannot be read, or has too many columns.
  */
-export async function readTable(path: string): Promise<TableRow[]> {
+export async function readTable(path: string, options: { readonly lines?: number } = {}): Promise<TableRow[]> {
   const text = decoded(await readBoundedFile(path, MAX_LIST_BYTES)).replace(SEPARATOR, "$1");
   if (text.includes("\0")) throw new RanetError(`Cannot read ${JSON.stringify(path)}: it is not text`);
   const rows: TableRow[] = [];
+  const delimiter = delimiterOf(text);
   try {
     parse(text, {
-      delimiter: delimiterOf(text),
+      delimiter,
+      to: options.lines,
       relax_column_count: true,
       skip_empty_lines: true,
       trim: true,
@@ -49,7 +54,20 @@ export async function readTable(path: string): Promise<TableRow[]> {
     if (error instanceof RanetError || !(error instanceof Error && "code" in error)) throw error;
     throw new RanetError(`Cannot read ${JSON.stringify(path)}: ${error.message}`);
   }
-  return rows;
+  return delimiter === " " ? joinWords(rows) : rows;
+}
+
+/**
+ * Makes two columns of lines with different numbers of words: labels contain spaces ("0010002 Boeing 717"), or names of
+ * images do ("my photo.jpg 3").
+ */
+function joinWords(rows: readonly TableRow[]): TableRow[] {
+  if (rows.every(({ cells }) => cells.length === rows[0]!.cells.length)) return [...rows];
+  const areNames = rows.every(({ cells }) => isSampleFile(cells.slice(0, -1).join(" ")));
+  return rows.map(({ line, cells }) => {
+    const end = areNames ? cells.length - 1 : 1;
+    return { line, cells: [cells.slice(0, end).join(" "), ...cells.length > 1 ? [cells.slice(end).join(" ")] : []] };
+  });
 }
 
 /** A line that tells Excel the separator of cells. */

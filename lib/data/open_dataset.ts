@@ -9,11 +9,12 @@ import { openCifar, openRecords as openCifarRecords } from "./cifar.ts";
 import { openClassFolders } from "./class_folders.ts";
 import { openCsv } from "./csv.ts";
 import type { Dataset, DatasetOptions, ImageRecords } from "./dataset.ts";
-import { findLayout } from "./folder_layout.ts";
+import { findLayout, type FolderLayout } from "./folder_layout.ts";
 import { withFile } from "../io/files.ts";
 import { IDX_IMAGES, idxRecords, openIdx } from "./idx.ts";
 import { LIST_FILE } from "./list_table.ts";
 import { hasImages, openParquet, parquetRecords, UnlabelledError } from "./parquet.ts";
+import { openNamedFiles } from "./named_files.ts";
 import { type Part, SUBSTITUTES } from "./parts.ts";
 import { listData } from "./passed_over.ts";
 import { findParquetFiles, hasParquetOf, PARQUET } from "./parquet_files.ts";
@@ -54,10 +55,8 @@ export async function openDataset(path: string, options: DatasetOptions): Promis
   const tables = await openTables(path, options, part);
   if (tables !== undefined) return tables;
   const found = await findLayout(path, { labels: options.labels, part });
-  const dataset = found.kind === "list"
-    ? await openFiles([found.path], path, options)
-    : await openClassFolders(found.path, options);
-  return withPlace(dataset, found.path);
+  const dataset = await openFound(found, path, options);
+  return withPlace({ ...dataset, notes: [...found.notes ?? [], ...dataset.notes ?? []] }, found.path);
 }
 
 /**
@@ -80,6 +79,17 @@ async function openTables(path: string, options: DatasetOptions, part: Part): Pr
     const dataset = await openTables(path, options, other);
     const note = `The labels of ${part} are not published: taking ${other}`;
     return dataset && { ...dataset, notes: [note, ...dataset.notes ?? []] };
+  }
+}
+
+async function openFound(found: FolderLayout, path: string, options: DatasetOptions): Promise<Dataset> {
+  switch (found.kind) {
+    case "list":
+      return await openFiles([found.path], path, options);
+    case "names":
+      return await openNamedFiles(found.path, options);
+    case "folder":
+      return await openClassFolders(found.path, options);
   }
 }
 

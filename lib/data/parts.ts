@@ -23,8 +23,8 @@ export const SUBSTITUTES: Readonly<Record<Part, readonly Part[]>> = {
 
 /** Names of each part, the most common first. */
 const PART_NAMES: Readonly<Record<Part, readonly string[]>> = {
-  training: ["train", "training"],
-  validation: ["val", "valid", "validation", "dev"],
+  training: ["train", "training", "trainval"],
+  validation: ["val", "valid", "validation", "validate", "dev"],
   test: ["test", "testing"],
 };
 /** Maximum number of folders around the class folders. */
@@ -38,6 +38,11 @@ export function isNamedAfter(part: Part, name: string): boolean {
 /** Whether a name contains that of any part. */
 export function isNamedAfterPart(name: string): boolean {
   return PARTS.some((part) => isNamedAfter(part, name));
+}
+
+/** The part that a word means, as in a list's column; `undefined` if it means none. */
+export function partNamed(word: string): Part | undefined {
+  return PARTS.find((part) => PART_NAMES[part].includes(word.toLowerCase()));
 }
 
 function hasWord(name: string, word: string): boolean {

@@ -7,16 +7,16 @@
 import { RanetError } from "../errors.ts";
 import { withFile } from "../io/files.ts";
 import { IMAGENET_SYNSETS } from "../spec/imagenet_synsets.ts";
-import { findLayout } from "./folder_layout.ts";
-import { joinIndicators } from "./indicator_columns.ts";
-import { cleanLabel, findColumns, numberedNames } from "./list_columns.ts";
-import { readTable } from "./list_table.ts";
+import { findLayout, type FolderLayout } from "./folder_layout.ts";
+import { cleanLabel, numberedNames } from "./list_columns.ts";
+import { classesOfNames } from "./named_files.ts";
 import { parquetClasses } from "./parquet.ts";
 import { PARTS } from "./parts.ts";
 import { findRecords, isCifar } from "./record_files.ts";
 import { STL10_CLASSES, STL10_IMAGES } from "./stl10.ts";
 import { openRecords } from "./cifar.ts";
 import { findParquetFiles, hasParquetOf, PARQUET } from "./parquet_files.ts";
+import { readList } from "./read_list.ts";
 import { SAMPLE_ARRAYS } from "./sample_arrays.ts";
 import { listData } from "./passed_over.ts";
 
@@ -25,11 +25,15 @@ import { listData } from "./passed_over.ts";
  * or STL-10's files.
  *
  * @param path A folder, or a list.
+ * @param options `onNote`: receives notes for the user.
  * @returns The sorted names; if the data set numbers them, in the order of their numbers, and those of columns of ones and
  * zeros in their order; `"imagenet"` if the folders are named by the ids of ImageNet's 1,000 classes.
  * @throws {RanetError} If there are fewer than two, or a list has numbers instead of names.
  */
-export async function readClassNames(path: string): Promise<readonly string[] | "imagenet"> {
+export async function readClassNames(
+  path: string,
+  options: { readonly onNote?: (note: string) => void } = {},
+): Promise<readonly string[] | "imagenet"> {
   const { isDirectory } = await withFile(path, () => Deno.stat(path));
   if (!isDirectory && SAMPLE_ARRAYS.test(path)) throw onlyNumbers(path);
   const [record] = isDirectory
@@ -46,11 +50,10 @@ export async function readClassNames(path: string): Promise<readonly string[] | 
   }
   const found = isDirectory
     ? await findLayout(path, { labels: [], part: "training" })
-    : { kind: "list" as const, path };
-  const names = found.kind === "folder"
-    ? (await listData(found.path)).folders.map(({ name }) => name)
-    : await namesInList(found.path);
-  return checked(names, found.path);
+    : { kind: "list" as const, path, notes: [] };
+  if (found.path !== path) options.onNote?.(`Taking ${found.path}`);
+  for (const note of found.notes ?? []) options.onNote?.(note);
+  return checked(await namesOf(found), found.path);
 }
 
 /** The names that a well-known data set gives its classes. */
@@ -85,13 +88,23 @@ function checked(names: readonly string[], path: string): readonly string[] | "i
     : names;
 }
 
+async function namesOf({ kind, path }: FolderLayout): Promise<readonly string[]> {
+  switch (kind) {
+    case "list":
+      return await namesInList(path);
+    case "names":
+      return await classesOfNames(path);
+    case "folder":
+      return (await listData(path)).folders.map(({ name }) => name);
+  }
+}
+
 async function namesInList(path: string): Promise<string[]> {
-  const { rows, classes } = joinIndicators(await readTable(path), []);
+  const { columns, header, body, classes } = await readList(path, { labels: [], part: "training" });
   if (classes) return [...classes]; // targets are read from them
-  const { label, hasHeader } = findColumns(rows, { labels: [], source: path });
-  const numbered = hasHeader && numberedNames(rows, label);
+  const numbered = header && numberedNames(header, body, columns.label);
   if (numbered) return numbered;
-  const names = new Set((hasHeader ? rows.slice(1) : rows).map(({ cells }) => cleanLabel(cells[label] ?? "")));
+  const names = new Set(body.map(({ cells }) => cleanLabel(cells[columns.label] ?? "")));
   names.delete("");
   if (![...names].every((name) => /^\d+$/.test(name))) return [...names].sort();
   throw onlyNumbers(path);

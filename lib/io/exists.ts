@@ -20,13 +20,27 @@ export async function isFile(path: string): Promise<boolean> {
   return (await find(path))?.isFile ?? false;
 }
 
+/** As {@linkcode isFile}, without waiting: of 100,000 files, the asynchronous one takes minutes. */
+export function isFileSync(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
 async function find(path: string): Promise<Deno.FileInfo | undefined> {
   try {
     return await Deno.stat(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
-    // No file can have such a name.
-    if ((error as { code?: string }).code === "ENAMETOOLONG") return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory ||
+    // No file can have such a name.
+    (error as { code?: string }).code === "ENAMETOOLONG";
 }

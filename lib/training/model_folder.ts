@@ -29,6 +29,7 @@ import { curvesPlot } from "./curves.ts";
 import { epochsTable, stepLine, stepsHeader, stepsUpTo } from "./logs.ts";
 import { type Snapshot, weightsOf } from "./loop.ts";
 import { formatRecipe, parseRecipe, type Recipe } from "./recipe.ts";
+import { RUN_FILES as FILES } from "./run_files.ts";
 import { bestEpoch, type Position, type StepRecord } from "./records.ts";
 import { parseSetup, type RunSetup } from "./run_setup.ts";
 import type { Calibrated } from "./session.ts";
@@ -40,23 +41,6 @@ import type { ValidationOutcomes } from "./validate.ts";
 const MAX_STATE_BYTES = 2 ** 33;
 /** Size limit of text files in bytes. */
 const MAX_TEXT_BYTES = 2 ** 28;
-
-/** Paths of a run's files, relative to the model's folder. */
-const FILES = {
-  spec: "spec.yaml",
-  weights: "weights.safetensors",
-  calibration: "calibration.json",
-  temperatures: "temperatures.json",
-  lock: "training/.lock",
-  setup: "training/run.json",
-  recipe: "training/recipe.yaml",
-  validation: "training/validation.csv",
-  state: "training/state.safetensors",
-  log: "training/log.csv",
-  steps: "training/steps.csv",
-  curves: "training/curves.svg",
-  report: "training/report.html",
-} as const;
 
 /** A stored run. */
 export interface KeptRun {

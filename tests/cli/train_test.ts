@@ -91,6 +91,8 @@ Deno.test("train writes a model that every other command accepts", async () => {
       ...device,
     );
     assertEquals(evaluated.code, 0);
+    assertStringIncludes(evaluated.notes, `${out} was trained on 60 of the 80 images of ${data}: its accuracy`);
+    assert(!evaluated.notes.includes(`images of ${list}`), "the images that were set aside are not among them");
     const exported = await ranet("export", "onnx", out, "--out", join(folder, "model.onnx"));
     assertEquals(exported.code, 0);
     const forwarded = await ranet("train", out, "--init", out, "--data", data, "--dry-run", ...quick, "--steps", "1");
@@ -170,7 +172,7 @@ Deno.test("train --dry-run prints the estimated time and writes nothing", async 
     const before = await namesIn(folder);
     const { code, out } = await ranet("train", micro, "--data", data, "--epochs", "9", "--dry-run", ...quick);
     assertEquals(code, 0);
-    assertMatch(out, /about [\d.]+ s per epoch, [\d.]+ s in total, plus validation$/);
+    assertMatch(out, /about [\d.]+ s per epoch, [\d.]+ (?:s|min) in total, plus validation$/);
     assertEquals(await namesIn(folder), before);
   });
 });
@@ -437,6 +439,17 @@ Deno.test("train finds train/ and val/ in --data, and recognises a --val that is
     assertStringIncludes(out, `20 for validation, from ${join(data, "val")}`);
     // Numbered classes now have the names of the folders.
     assertEquals((await loadModel(join(folder, "out"))).spec.classes, ["cat", "ship"]);
+
+    // A list with a column of parts has both.
+    const rows = ["cat", "ship"].flatMap((name) =>
+      ["train/", "val/"].flatMap((part) => [`data/${part}${name}/0.jpg,${name},${part.slice(0, -1)}`])
+    );
+    const list = join(folder, "list.csv");
+    await Deno.writeTextFile(list, `path,label,split\n${rows.join("\n")}\n`);
+    const split = await ranet("train", join(folder, "two.yaml"), "--data", list, ...quick, "--batch", "2", "--dry-run");
+    assertEquals(split.code, 0, split.notes);
+    assertStringIncludes(split.out, `2 images of ${list} for training`);
+    assertStringIncludes(split.out, `2 for validation, from ${list}`);
 
     await Deno.symlink(join(data, "train"), join(folder, "link"));
     const same = await ranet(...args, "--val", join(folder, "link"), "--out", join(folder, "again"));
