@@ -65,7 +65,7 @@ export const calibrateCommand: Command<CalibrateOption> = {
   usage: "DATASET (--budget B | --accuracy A | --max-drop D) [options]",
   operands: [1, 1],
   description: `Finds thresholds on a labelled data set that the model was not trained on: a folder with one folder
-per class, a CSV of path,label, or files of CIFAR, STL-10, MNIST, NumPy or Hugging Face. Each target is stored as one
+per class, a CSV of path,label, or files of CIFAR, STL-10, SVHN, MNIST, NumPy or Hugging Face. Each target is stored as one
 calibration: in calibration.json in the model's directory or beside the file of --weights, or in ./NAME.calibration.json for a bundled
 model. classify --budget uses the most expensive calibration within its budget.
 

@@ -28,7 +28,7 @@ import { readList } from "./read_list.ts";
 const URL_START = /^[a-z][a-z0-9+.-]+:\/\//i;
 /** A record of a file with many, in the form of a data set's `origin`. */
 const RECORD =
-  /^(.*(?:\.bin|idx3-ubyte(?:\.gz)?|\.np[yz]|\.parquet|[/\\](?:data_batch_\d|test_batch|train|test)))#(?:(.+)\/)?(\d{1,9})$/i;
+  /^(.*(?:\.bin|_32x32\.mat|idx3-ubyte(?:\.gz)?|\.np[yz]|\.parquet|[/\\](?:data_batch_\d|test_batch|train|test)))#(?:(.+)\/)?(\d{1,9})$/i;
 
 /**
  * Lists the images of a text file of paths and labels. The columns, and whether labels are names or indexes, are

@@ -39,6 +39,7 @@ export interface Dataset {
     | "CIFAR-10"
     | "CIFAR-100"
     | "STL-10"
+    | "SVHN"
     | "IDX"
     | "NumPy arrays"
     | "Parquet"

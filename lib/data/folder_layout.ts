@@ -13,7 +13,6 @@ import { listLabels } from "./labels.ts";
 import { findEnd } from "./list_files.ts";
 import { readTable } from "./list_table.ts";
 import { haveLabels } from "./named_files.ts";
-import { hasNumberedImages, NUMBERED_IMAGES } from "./numbered_images.ts";
 import {
   findGroups,
   foldersOnly,
@@ -26,6 +25,7 @@ import {
   withoutWrappers,
 } from "./parts.ts";
 import { listData } from "./passed_over.ts";
+import { publishedList } from "./published_lists.ts";
 import { hasLinesOf } from "./read_list.ts";
 import { adviceFor } from "./refused_files.ts";
 import { findListOver, findSplitLists, isList, onlyNamedAfter, type SplitLists } from "./split_lists.ts";
@@ -60,7 +60,8 @@ export async function findLayout(
   options: { readonly labels: readonly string[]; readonly part: Part },
 ): Promise<FolderLayout> {
   const contents = await list(path);
-  if (hasNumberedImages(contents.files)) return { kind: "list", path: join(path, NUMBERED_IMAGES) };
+  const published = publishedList(contents.files);
+  if (published !== undefined) return { kind: "list", path: join(path, published) };
   const splits = await splitLists(path, contents);
   const parts = [options.part, ...SUBSTITUTES[options.part]];
   const split = parts.map((part) => splits?.parts[part]).find((list) => list !== undefined);
@@ -142,9 +143,9 @@ export async function findValidation(path: string, labels: readonly string[]): P
 
 /** The list that has all parts of a folder. */
 function onlyList(path: string, { files, folders }: Contents): string | undefined {
-  if (hasNumberedImages(files)) return join(path, NUMBERED_IMAGES);
   const lists = files.filter(isList);
-  return folders.length <= 1 && lists.length === 1 ? join(path, lists[0]!) : undefined;
+  const only = publishedList(files) ?? (folders.length <= 1 && lists.length === 1 ? lists[0] : undefined);
+  return only && join(path, only);
 }
 
 /** The lists of a folder's parts, unless folders are its parts. */

@@ -10,7 +10,7 @@ import { type Size, sizeOf } from "../network/size.ts";
 import type { Dataset, DatasetOptions, ImageRecords } from "./dataset.ts";
 import { readBoundedFile } from "../io/files.ts";
 import type { RgbImage } from "./image.ts";
-import { inflate, MAX_EXPANSION } from "./inflate.ts";
+import { inflateSized } from "./inflate.ts";
 import { labelRecords, recordDataset } from "./labelled_records.ts";
 
 /** Names of image files. */
@@ -119,41 +119,19 @@ async function readIdx(path: string, dimensions: number): Promise<{ shape: reado
 
 /** Unpacks a file to the length that its header (the first `start` bytes) gives, plus one byte if there is more. */
 async function gunzip(
-  file: Uint8Array<ArrayBuffer>,
-  options: {
+  file: Uint8Array,
+  { refuse, ...options }: {
     readonly start: number;
     readonly size: (head: Uint8Array) => number;
     readonly refuse: (reason: string) => never;
   },
 ): Promise<Uint8Array> {
-  const { start, size, refuse } = options;
-  let bytes = new Uint8Array(start);
-  let filled = 0;
-  let promised: number | undefined;
-  const fill = (part: Uint8Array): Uint8Array => {
-    const fitting = part.subarray(0, bytes.length - filled);
-    bytes.set(fitting, filled);
-    filled += fitting.length;
-    return part.subarray(fitting.length);
-  };
   try {
-    for await (const part of inflate([file], "gzip")) {
-      let rest = fill(part);
-      if (promised === undefined && filled === start) {
-        promised = size(bytes);
-        if (promised > MAX_BYTES) return refuse(`it unpacks to more than ${MAX_BYTES} bytes`);
-        const head = bytes;
-        bytes = new Uint8Array(Math.min(promised, file.length * MAX_EXPANSION) + 1);
-        bytes.set(head);
-        rest = fill(rest);
-      }
-      if (promised !== undefined && filled > promised) break;
-    }
+    return await inflateSized(file, { format: "gzip", max: MAX_BYTES, ...options });
   } catch (error) {
     if (error instanceof RanetError) throw error;
-    return refuse("its gzip data is truncated or damaged");
+    return refuse(error instanceof RangeError ? error.message : "its gzip data is truncated or damaged");
   }
-  return bytes.subarray(0, filled);
 }
 
 function greyToRgb(

@@ -25,3 +25,45 @@ function* slices(parts: Iterable<Uint8Array>): Generator<Uint8Array<ArrayBuffer>
     for (let at = 0; at < part.length; at += SLICE) yield part.slice(at, at + SLICE);
   }
 }
+
+/**
+ * Decompresses data to the length that its first bytes give, plus one byte if there is more.
+ *
+ * @param packed The data.
+ * @param options `start`: how many first bytes `size` needs; `size`: the length by the first bytes, these included; `max`:
+ * the largest length.
+ * @throws {TypeError} If it is damaged.
+ * @throws {RangeError} If the length is above `max`.
+ */
+export async function inflateSized(
+  packed: Uint8Array,
+  { format, start, size, max }: {
+    readonly format: "deflate" | "gzip";
+    readonly start: number;
+    readonly size: (head: Uint8Array) => number;
+    readonly max: number;
+  },
+): Promise<Uint8Array> {
+  let bytes = new Uint8Array(start);
+  let filled = 0;
+  let promised: number | undefined;
+  const fill = (part: Uint8Array): Uint8Array => {
+    const fitting = part.subarray(0, bytes.length - filled);
+    bytes.set(fitting, filled);
+    filled += fitting.length;
+    return part.subarray(fitting.length);
+  };
+  for await (const part of inflate([packed], format)) {
+    let rest = fill(part);
+    if (promised === undefined && filled === start) {
+      promised = size(bytes);
+      if (promised > max) throw new RangeError(`it unpacks to more than ${max} bytes`);
+      const head = bytes;
+      bytes = new Uint8Array(Math.min(promised, packed.length * MAX_EXPANSION) + 1);
+      bytes.set(head);
+      rest = fill(rest);
+    }
+    if (promised !== undefined && filled > promised) break;
+  }
+  return bytes.subarray(0, filled);
+}

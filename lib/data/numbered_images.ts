@@ -4,30 +4,17 @@
  * @module
  */
 
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { RanetError } from "../errors.ts";
-import { isFile } from "../io/exists.ts";
 import { readBoundedFile } from "../io/files.ts";
 import type { TableRow } from "./list_table.ts";
 
-/** The table of paths, by which the data set is opened. */
-export const NUMBERED_IMAGES = "images.txt";
-/** The other tables. */
+/** The tables beside the one of paths. */
 const TABLES = { labels: "image_class_labels.txt", parts: "train_test_split.txt", classes: "classes.txt" } as const;
+/** The files. The first is the table of paths. */
+export const CUB_FILES = ["images.txt", ...Object.values(TABLES)] as const;
 /** Size limit of each in bytes. */
 const MAX_BYTES = 64_000_000;
-
-/** Whether a folder's files are these tables. */
-export function hasNumberedImages(files: readonly string[]): boolean {
-  return [NUMBERED_IMAGES, ...Object.values(TABLES)].every((name) => files.includes(name));
-}
-
-/** Whether a file is a table of paths with the others beside it. */
-export async function isNumberedImages(path: string): Promise<boolean> {
-  if (basename(path) !== NUMBERED_IMAGES) return false;
-  const exist = await Promise.all(Object.values(TABLES).map((name) => isFile(join(dirname(path), name))));
-  return exist.every(Boolean);
-}
 
 /**
  * Joins the tables to a list of paths, labels and parts, with a header.

@@ -21,11 +21,13 @@ import { findParquetFiles, hasParquetOf, PARQUET } from "./parquet_files.ts";
 import { findRecords, isCifar } from "./record_files.ts";
 import { arrayRecords, openSampleArrays, SAMPLE_ARRAYS } from "./sample_arrays.ts";
 import { openStl10, STL10_IMAGES, stl10Records } from "./stl10.ts";
+import { isPublishedList } from "./published_lists.ts";
+import { openSvhn, SVHN_FILES, svhnRecords } from "./svhn.ts";
 import { adviceFor } from "./refused_files.ts";
 import { expectObject, expectString } from "../text/expect.ts";
 
 /**
- * Opens a data set: class folders, CIFAR-10, CIFAR-100 and STL-10, IDX files (MNIST), NumPy arrays, Parquet
+ * Opens a data set: class folders, CIFAR-10, CIFAR-100, STL-10 and SVHN, IDX files (MNIST), NumPy arrays, Parquet
  * files of Hugging Face, or a list of paths and labels. If a folder has several parts, like those of CIFAR, MNIST and
  * ImageNet, `part` selects one.
  *
@@ -106,7 +108,8 @@ async function openFiles(files: readonly string[], path: string, options: Datase
   }
   if (STL10_IMAGES.test(file)) return await openStl10(file, options);
   if (IDX_IMAGES.test(file)) return await openIdx(file, options);
-  if (LIST_FILE.test(file)) {
+  if (SVHN_FILES.test(file)) return await openSvhn(file, options);
+  if (LIST_FILE.test(file) || isPublishedList(file)) {
     return await openCsv(file, { ...options, openRecords: (file, array) => openRecords(file, array, options) });
   }
   if (SAMPLE_ARRAYS.test(file)) return await openSampleArrays(file, options);
@@ -131,5 +134,6 @@ async function openRecords(
   if (SAMPLE_ARRAYS.test(file)) return await arrayRecords(file, array);
   if (PARQUET.test(file)) return await parquetRecords(file);
   if (STL10_IMAGES.test(file)) return await stl10Records(file);
+  if (SVHN_FILES.test(file)) return await svhnRecords(file);
   return isCifar(file) ? await openCifarRecords([file]) : await idxRecords(file, options);
 }

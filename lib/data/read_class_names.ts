@@ -14,6 +14,7 @@ import { parquetClasses } from "./parquet.ts";
 import { PARTS } from "./parts.ts";
 import { findRecords, isCifar } from "./record_files.ts";
 import { STL10_CLASSES, STL10_IMAGES } from "./stl10.ts";
+import { SVHN_CLASSES, SVHN_FILES } from "./svhn.ts";
 import { openRecords } from "./cifar.ts";
 import { findParquetFiles, hasParquetOf, PARQUET } from "./parquet_files.ts";
 import { readList } from "./read_list.ts";
@@ -38,7 +39,7 @@ export async function readClassNames(
   if (!isDirectory && SAMPLE_ARRAYS.test(path)) throw onlyNumbers(path);
   const [record] = isDirectory
     ? (await findRecords(path)).files
-    : isCifar(path) || STL10_IMAGES.test(path)
+    : isCifar(path) || STL10_IMAGES.test(path) || SVHN_FILES.test(path)
     ? [path]
     : [];
   if (record !== undefined) return await namesOfRecords(record);
@@ -59,6 +60,7 @@ export async function readClassNames(
 /** The names that a well-known data set gives its classes. */
 async function namesOfRecords(file: string): Promise<readonly string[]> {
   if (STL10_IMAGES.test(file)) return STL10_CLASSES;
+  if (SVHN_FILES.test(file)) return SVHN_CLASSES;
   if (isCifar(file)) return (await openRecords([file])).kind.names;
   throw onlyNumbers(file);
 }

@@ -8,7 +8,7 @@ import { joinIndicators } from "./indicator_columns.ts";
 import { findColumns, isPathWord, type ListColumns, noLabels, pathColumn } from "./list_columns.ts";
 import { divideList, linesOf } from "./list_parts.ts";
 import { readTable, type TableRow } from "./list_table.ts";
-import { isNumberedImages, readNumberedImages } from "./numbered_images.ts";
+import { readPublishedList } from "./published_lists.ts";
 import type { Part } from "./parts.ts";
 import { joinPathLabels } from "./path_labels.ts";
 
@@ -72,5 +72,5 @@ export async function hasLinesOf(part: Part, path: string, labels: readonly stri
 }
 
 async function readRows(path: string): Promise<readonly TableRow[]> {
-  return await isNumberedImages(path) ? await readNumberedImages(path) : await readTable(path);
+  return await readPublishedList(path) ?? await readTable(path);
 }

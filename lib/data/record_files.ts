@@ -1,5 +1,5 @@
 /**
- * Finds the files of a part of a data set that has many images in each: CIFAR, STL-10, IDX files and NumPy archives.
+ * Finds the files of a part of a data set that has many images in each: CIFAR, STL-10, SVHN, IDX files and NumPy archives.
  *
  * @module
  */
@@ -12,10 +12,12 @@ import { IDX_IMAGES } from "./idx.ts";
 import { type Part, withoutWrappers } from "./parts.ts";
 import { ARRAY_ARCHIVE } from "./sample_arrays.ts";
 import { STL10_IMAGES } from "./stl10.ts";
+import { SVHN_FILES } from "./svhn.ts";
 
 /** Names of files, the most specific kind first. */
 const KINDS: readonly RegExp[] = [
   STL10_IMAGES,
+  SVHN_FILES,
   /\.bin$/i,
   IDX_IMAGES,
   ARRAY_ARCHIVE,

@@ -7,7 +7,10 @@
 const AS_FILES = "save its images as files, in one folder per class";
 
 const REFUSED: readonly (readonly [end: RegExp, what: string])[] = [
-  [/\.mat$/i, "MATLAB files are not supported: write the labels as a CSV of path,label"],
+  [
+    /\.mat$/i,
+    "only the MATLAB files of SVHN and Flowers-102 are supported, under their names: write the labels as a CSV of path,label",
+  ],
   [/\.(pkl|pickle)$/i, "Python pickles are not read, since they can execute code: write labels as a CSV of path,label"],
   [
     /\.npy$/i,

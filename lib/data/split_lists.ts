@@ -14,7 +14,7 @@ import { LIST_FILE, readTable, type TableRow } from "./list_table.ts";
 import { isNamedAfter, type Part, PARTS } from "./parts.ts";
 import { listData } from "./passed_over.ts";
 
-/** Files that are no lists of labels. */
+/** Files that do not list labels. */
 const OTHER_LIST =
   /readme|licen[cs]e|requirements|sample_?submission|_boxes\.txt$|^(wnids|words|classes|labels)\.txt$/i;
 /** Lines of a list that are tried. */

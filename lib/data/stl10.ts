@@ -11,6 +11,7 @@ import { nameClasses } from "./class_names.ts";
 import type { Dataset, DatasetOptions, ImageRecords } from "./dataset.ts";
 import type { RgbImage } from "./image.ts";
 import { labelRecords, recordDataset } from "./labelled_records.ts";
+import { fromPlanes } from "./planes.ts";
 
 /** Names of files of images. */
 export const STL10_IMAGES = /(?:^|[/\\])(?:train|test)_X\.bin$/;
@@ -82,20 +83,9 @@ export async function stl10Records(path: string): Promise<ImageRecords> {
     async image(index: number): Promise<RgbImage> {
       const planes = await readAt(path, index * 3 * PLANE, 3 * PLANE);
       if (planes.length < 3 * PLANE) throw new RanetError(`Cannot read ${JSON.stringify(path)}: it has become shorter`);
-      return { width: SIDE, height: SIDE, data: upright(planes) };
+      return fromPlanes(planes, SIDE);
     },
   };
-}
-
-/** Pixels of four bytes, row by row. */
-function upright(planes: Uint8Array): Uint8Array {
-  const pixels = new Uint8Array(4 * PLANE).fill(255);
-  for (let channel = 0; channel < 3; channel++) {
-    for (let x = 0; x < SIDE; x++) {
-      for (let y = 0; y < SIDE; y++) pixels[4 * (y * SIDE + x) + channel] = planes[channel * PLANE + x * SIDE + y]!;
-    }
-  }
-  return pixels;
 }
 
 function refusal(path: string, reason: string): RanetError {

@@ -47,7 +47,7 @@ Deno.test("a list with a column of parts gives the lines of the part, or of its 
   });
 });
 
-Deno.test("columns of classes, of one part only or of other words are no columns of parts", async () => {
+Deno.test("a column of classes, of one part or of other words is not a column of parts", async () => {
   const files = images("a.jpg", "b.jpg");
   for (const third of [["train", "train"], ["train", "other"]]) {
     const list = lines("id,label,split", `a,cat,${third[0]}`, `b,dog,${third[1]}`);
@@ -291,7 +291,7 @@ Deno.test("class folders with leading zeros are found by their numbers", async (
   });
 });
 
-Deno.test("folders of class folders that are no parts are classes, with a note", async () => {
+Deno.test("folders of class folders are classes if they are not parts, with a note", async () => {
   const files = images("a/abbey/1.jpg", "a/alley/1.jpg", "b/bakery/1.jpg", "b/bar/1.jpg");
   await withFolder(files, async (folder) => {
     const notes: string[] = [];
