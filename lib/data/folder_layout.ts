@@ -94,8 +94,10 @@ async function layoutOf(
     if (lists.length === 0 && haveLabels(files, labels)) return { kind: "names", path };
     if (hasImages) throw unlabelled(path, lists);
   }
-  if (folders.length === 1 && hasList((await list(join(path, folders[0]!))).files)) {
-    return await findLayout(join(path, folders[0]!), options);
+  if (folders.length === 1 && !hasImages) {
+    const inner = join(path, folders[0]!);
+    const contents = await list(inner);
+    if (contents.folders.length > 0 || hasList(contents.files)) return await findLayout(inner, options);
   }
   const own = lists.filter((name) => lists.length === 1 || /^train/i.test(name));
   const training = await trainingPart(path, folders, own);

@@ -69,8 +69,8 @@ export async function findFiles(
   }
   const places = [
     () => FOLDERS,
-    () => otherFolders(root),
     () => isListFolder(root) ? ["..", ...FOLDERS.map((folder) => join("..", folder))] : [],
+    () => otherFolders(root),
   ];
   let found: readonly Place[] = [];
   for (const folders of places) if (found.length === 0) found = await search(await folders());

@@ -109,7 +109,7 @@ async function openFiles(files: readonly string[], path: string, options: Datase
   if (STL10_IMAGES.test(file)) return await openStl10(file, options);
   if (IDX_IMAGES.test(file)) return await openIdx(file, options);
   if (SVHN_FILES.test(file)) return await openSvhn(file, options);
-  if (LIST_FILE.test(file) || isPublishedList(file)) {
+  if (LIST_FILE.test(file) || await isPublishedList(file)) {
     return await openCsv(file, { ...options, openRecords: (file, array) => openRecords(file, array, options) });
   }
   if (SAMPLE_ARRAYS.test(file)) return await openSampleArrays(file, options);

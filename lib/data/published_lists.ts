@@ -28,20 +28,24 @@ export function publishedList(names: readonly string[]): string | undefined {
   return LISTS.find(({ files }) => files.every((name) => names.includes(name)))?.files[0];
 }
 
-/** Whether a file's name is that of a file by which such a data set is opened. */
-export function isPublishedList(path: string): boolean {
-  return LISTS.some(({ files }) => files[0] === basename(path));
+/** Whether a file is the one by which such a data set is opened, with the others beside it. */
+export async function isPublishedList(path: string): Promise<boolean> {
+  return await formOf(path) !== undefined;
 }
 
 /**
  * Reads the list of such a data set.
  *
- * @returns `undefined` if the file has another name, or the others are not beside it.
+ * @returns `undefined` for other files.
  * @throws {RanetError} If a file is damaged.
  */
 export async function readPublishedList(path: string): Promise<TableRow[] | undefined> {
-  const list = LISTS.find(({ files }) => files[0] === basename(path));
-  if (list === undefined) return undefined;
-  const exist = await Promise.all(list.files.map((name) => isFile(join(dirname(path), name))));
-  return exist.every(Boolean) ? await list.read(path) : undefined;
+  return await (await formOf(path))?.read(path);
+}
+
+async function formOf(path: string): Promise<PublishedList | undefined> {
+  const form = LISTS.find(({ files }) => files[0] === basename(path));
+  if (form === undefined) return undefined;
+  const exist = await Promise.all(form.files.map((name) => isFile(join(dirname(path), name))));
+  return exist.every(Boolean) ? form : undefined;
 }

@@ -393,7 +393,7 @@ Deno.test("a folder that contains only unsupported files is refused with their f
       ["train.tfrecord-00000-of-00002", "TensorFlow's records"],
       ["train-0000.tar", "unpack the archive first"],
       ["data.mdb", "image databases are not supported"],
-      ["train_32x32.mat", "MATLAB"],
+      ["cars_train_annos.mat", "MATLAB"],
       ["gaussian_noise.npy", "specify the file of images"], // as CIFAR-10-C has them
     ] as const
   ) {

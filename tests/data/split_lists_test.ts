@@ -82,6 +82,14 @@ Deno.test("lists of parts beside class folders, or in a folder of lists, give th
     ]);
     assertEquals(await readClassNames(folder), pets);
     assertEquals(await findValidation(folder, pets), undefined);
+    // As in torchvision's root.
+    await Deno.mkdir(join(folder, "root"));
+    for (const name of ["images", "meta"]) {
+      await Deno.mkdir(join(folder, "root/food-101"), { recursive: true });
+      await Deno.symlink(join(folder, name), join(folder, "root/food-101", name));
+    }
+    assertEquals((await open(join(folder, "root"), pets, { part: "training" })).size, 2);
+    await Deno.remove(join(folder, "root"), { recursive: true });
     // A model whose classes have no names.
     const numbered = await open(folder, ["0", "1"]);
     assertEquals([numbered.classes, Array.from(await numbered.labels())], [pets, [0, 1]]);
@@ -130,7 +138,7 @@ Deno.test("a list without labels has the class of the nearest folder or of the b
     "annotations/trainval.txt": lines("Abyssinian_1 1 1 1", "Bengal_1 2 1 2"),
     "annotations/test.txt": lines("Abyssinian_2 1 1 1", "Bengal_2 2 1 2"),
     "annotations/list.txt": lines("#Image CLASS-ID SPECIES BREED ID", "Abyssinian_1 1 1 1"),
-    ...images("annotations/trimaps/Abyssinian_1.png"),
+    ...images("annotations/trimaps/Abyssinian_1.png", "annotations/trimaps/Abyssinian_2.png"),
   };
   await withFolder(pet, async (folder) => {
     const found = await entries(await open(folder, breeds), folder, breeds);
