@@ -7,6 +7,7 @@
 
 import { basename } from "node:path";
 import { RanetError } from "../errors.ts";
+import { datasetError } from "./dataset_error.ts";
 import { readBoundedFile } from "../io/files.ts";
 import { unpickle } from "../weights/pickle.ts";
 import { cifarImage, type CifarKind, type CifarRecords, KINDS, PLANE } from "./cifar_records.ts";
@@ -41,7 +42,7 @@ export async function cifarPickles(paths: readonly string[]): Promise<CifarRecor
   const { kind } = batches[0]!;
   const other = batches.find((batch) => batch.kind !== kind);
   if (other) {
-    throw refusal(other.path, `it belongs to ${other.kind.format}, and ${basename(paths[0]!)} to ${kind.format}`);
+    throw datasetError(other.path, `it belongs to ${other.kind.format}, and ${basename(paths[0]!)} to ${kind.format}`);
   }
   const joined = joinParts(batches.map(({ marks }) => marks.length));
   const marks = Uint8Array.from(batches.flatMap(({ marks }) => marks));
@@ -72,24 +73,27 @@ async function readBatch(path: string): Promise<Batch> {
       },
     }).value;
   } catch (error) {
-    throw error instanceof RanetError ? refusal(path, error.message) : error;
+    throw error instanceof RanetError ? datasetError(path, error.message) : error;
   }
   const fields = new Map(root instanceof Map ? Array.from(root, ([key, value]) => [textOf(key), value]) : []);
   const kind = KINDS.find(({ format }) => fields.has(LABEL_KEYS[format]));
   const images: unknown = fields.get("data");
   if (!kind || !(images instanceof PickledArray)) {
     const found = [...fields.keys()].map(String).slice(0, 8).join(", ") || "none";
-    throw refusal(path, `expected a dict with data, and labels or fine_labels, found the keys ${found}`);
+    throw datasetError(path, `expected a dict with data, and labels or fine_labels, found the keys ${found}`);
   }
   const marks: unknown = fields.get(LABEL_KEYS[kind.format]);
   const { type, shape, data, isFortran } = images;
   const [count, length] = shape;
   if (type !== "u1" || shape.length !== 2 || length !== 3 * PLANE || isFortran || data.length !== count! * length) {
     const order = isFortran ? " in Fortran order" : "";
-    throw refusal(path, `expected N × ${3 * PLANE} unsigned bytes (u1), found ${shape.join(" × ")} of ${type}${order}`);
+    throw datasetError(
+      path,
+      `expected N × ${3 * PLANE} unsigned bytes (u1), found ${shape.join(" × ")} of ${type}${order}`,
+    );
   }
   if (!Array.isArray(marks) || marks.length !== count || !marks.every(isMark)) {
-    throw refusal(path, `expected a list of ${count} labels, one for each image`);
+    throw datasetError(path, `expected a list of ${count} labels, one for each image`);
   }
   return { path, kind, data, marks };
 }
@@ -101,8 +105,4 @@ function isMark(value: unknown): value is number {
 /** A key. Files that Python 3 has read as bytes and written again have keys of bytes. */
 function textOf(key: unknown): unknown {
   return key instanceof Uint8Array ? new TextDecoder().decode(key.subarray(0, 100)) : key;
-}
-
-function refusal(path: string, reason: string): RanetError {
-  return new RanetError(`Cannot open data set ${JSON.stringify(path)}: ${reason}`);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { basename, join, resolve } from "node:path";
-import { RanetError } from "../errors.ts";
+import { datasetError } from "./dataset_error.ts";
 import type { LinkTrail } from "../io/list_folder.ts";
 import { classFinder, isUnnamed } from "../spec/classes.ts";
 import { nameClasses } from "./class_names.ts";
@@ -38,8 +38,9 @@ export async function openClassFolders(path: string, options: DatasetOptions): P
   const others = new PassedOver();
   const top = await listData(path);
   if (top.folders.length === 0) {
-    throw new RanetError(
-      `Cannot open data set ${JSON.stringify(path)}: expected folders named after the classes ` +
+    throw datasetError(
+      path,
+      `expected folders named after the classes ` +
         `(${listLabels(options.labels)}), CIFAR's .bin files, IDX files, or a list of paths and labels, found none`,
     );
   }

@@ -5,7 +5,7 @@
  */
 
 import { dirname, join } from "node:path";
-import { RanetError } from "../errors.ts";
+import { datasetError } from "./dataset_error.ts";
 import type { TableRow } from "./list_table.ts";
 import { readMat } from "./mat.ts";
 
@@ -30,7 +30,7 @@ export async function readFlowers(path: string): Promise<TableRow[]> {
   const rows = Array.from(labels.data, (label, i) => {
     const part = parts.get(i + 1);
     if (part === undefined) {
-      throw new RanetError(`Cannot open data set ${JSON.stringify(path)}: image ${i + 1} has no part`);
+      throw datasetError(path, `image ${i + 1} has no part`);
     }
     return { line: i + 2, cells: [`jpg/image_${String(i + 1).padStart(5, "0")}.jpg`, String(label - 1), part] };
   });

@@ -7,6 +7,7 @@
 
 import { basename, join } from "node:path";
 import { RanetError } from "../errors.ts";
+import { datasetError } from "./dataset_error.ts";
 import { classFinder } from "../spec/classes.ts";
 import { IMAGE_FILE, isSampleFile } from "./image_files.ts";
 import { listLabels } from "./labels.ts";
@@ -115,10 +116,9 @@ async function layoutOf(
     if (list !== undefined) return { kind: "list", path: list };
   }
   const others = folders.map((name) => join(path, name)).join(", ");
-  throw new RanetError(
-    `Cannot open data set ${JSON.stringify(path)}: it has no folder to ${
-      part === "training" ? "train on" : "validate on"
-    }. Use one of ${others}, or another folder`,
+  throw datasetError(
+    path,
+    `it has no folder to ${part === "training" ? "train on" : "validate on"}. Use one of ${others}, or another folder`,
   );
 }
 
@@ -193,10 +193,9 @@ async function groupedLayout(
       "classes are folders inside, move them into one folder, or write a list";
     return { kind: "folder", path, notes: [note] };
   }
-  throw new RanetError(
-    `Cannot open data set ${
-      JSON.stringify(path)
-    }: its folders contain folders with the same names, like parts of a data set. Use one ` +
+  throw datasetError(
+    path,
+    `its folders contain folders with the same names, like parts of a data set. Use one ` +
       `of ${[only, ...others].join(", ")}; if they are classes, list them in the spec`,
   );
 }
@@ -213,12 +212,9 @@ async function refuseUnread(path: string, files: readonly string[], folders: rea
   if (files.some((name) => IMAGE_FILE.test(name)) || inside.flat().some(isSampleFile)) return;
   const file = all.find((name) => adviceFor(name) !== undefined && !/\.(jsonl?|ya?ml)$/i.test(name));
   if (file === undefined) return;
-  throw new RanetError(
-    `Cannot open data set ${JSON.stringify(path)}: it contains no images, only ${JSON.stringify(file)}; ${
-      adviceFor(file)
-    }`,
-    { code: "unsupported" },
-  );
+  throw datasetError(path, `it contains no images, only ${JSON.stringify(file)}; ${adviceFor(file)}`, {
+    code: "unsupported",
+  });
 }
 
 /**
@@ -303,5 +299,5 @@ function unlabelled(path: string, lists: readonly string[]): RanetError {
   const advice = lists.length > 1
     ? `several lists, ${lists.join(", ")}: use the one with the labels`
     : "no list with labels. Add one (a CSV of path,label), or put the images into one folder per class";
-  return new RanetError(`Cannot open data set ${JSON.stringify(path)}: it contains images and ${advice}`);
+  return datasetError(path, `it contains images and ${advice}`);
 }

@@ -6,6 +6,7 @@
  */
 import { basename } from "node:path";
 import { RanetError } from "../errors.ts";
+import { datasetError } from "./dataset_error.ts";
 import { type Size, sizeOf } from "../network/size.ts";
 import type { Dataset, DatasetOptions, ImageRecords } from "./dataset.ts";
 import { readBoundedFile } from "../io/files.ts";
@@ -37,9 +38,7 @@ export async function openIdx(path: string, options: DatasetOptions): Promise<Da
   const marksPath = await labelsPath(path);
   const marks = await readIdx(marksPath, 1);
   if (marks.shape[0] !== records.size) {
-    throw new RanetError(
-      `Cannot open data set ${JSON.stringify(path)}: ${records.size} images, but ${marks.shape[0]} labels`,
-    );
+    throw datasetError(path, `${records.size} images, but ${marks.shape[0]} labels`);
   }
   const found = labelRecords(marks.data, { ...options, path, source: marksPath });
   return recordDataset({
@@ -86,11 +85,7 @@ async function labelsPath(path: string): Promise<string> {
       if (!(error instanceof Deno.errors.NotFound)) return candidate; // reading it will give the error
     }
   }
-  throw new RanetError(
-    `Cannot open data set ${JSON.stringify(path)}: expected its labels in ${
-      JSON.stringify(plain)
-    } or .gz, found neither`,
-  );
+  throw datasetError(path, `expected its labels in ${JSON.stringify(plain)} or .gz, found neither`);
 }
 
 /** Reads a file of unsigned bytes with this number of dimensions. */

@@ -5,6 +5,7 @@
  */
 
 import { RanetError } from "../errors.ts";
+import { datasetError } from "./dataset_error.ts";
 import { classFinder } from "../spec/classes.ts";
 import { isSampleFile } from "./image_files.ts";
 import { type LabelReading, listLabels } from "./labels.ts";
@@ -94,7 +95,7 @@ export function pathColumn(rows: readonly TableRow[]): number {
  */
 export function noLabels(rows: readonly TableRow[], labels: readonly string[], source: string): RanetError {
   const [first] = rows;
-  if (first === undefined) return new RanetError(`Cannot open data set ${JSON.stringify(source)}: it is empty`);
+  if (first === undefined) return datasetError(source, "it is empty");
   const found = JSON.stringify(first.cells.join(",").slice(0, 100));
   if (first.cells.length < 2) {
     return new RanetError(

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { RanetError } from "../errors.ts";
+import { datasetError } from "./dataset_error.ts";
 import { classFinder } from "../spec/classes.ts";
 import type { TableRow } from "./list_table.ts";
 import { type Part, partNamed, PARTS, SUBSTITUTES } from "./parts.ts";
@@ -77,9 +77,5 @@ export function linesOf(
     const rows = parts[each];
     if (rows !== undefined) return { part: each, rows };
   }
-  throw new RanetError(
-    `Cannot open data set ${JSON.stringify(source)}: it has no lines for ${part}, only for ${
-      Object.keys(parts).join(" and ")
-    }`,
-  );
+  throw datasetError(source, `it has no lines for ${part}, only for ${Object.keys(parts).join(" and ")}`);
 }

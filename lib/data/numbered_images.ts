@@ -5,7 +5,7 @@
  */
 
 import { dirname, join } from "node:path";
-import { RanetError } from "../errors.ts";
+import { datasetError } from "./dataset_error.ts";
 import { readBoundedFile } from "../io/files.ts";
 import type { TableRow } from "./list_table.ts";
 
@@ -31,9 +31,7 @@ export async function readNumberedImages(path: string): Promise<TableRow[]> {
   const found = (table: ReadonlyMap<string, string>, id: string, name: string): string => {
     const value = table.get(id);
     if (value !== undefined) return value;
-    throw new RanetError(
-      `Cannot open data set ${JSON.stringify(path)}: ${JSON.stringify(join(folder, name))} has no line for ${id}`,
-    );
+    throw datasetError(path, `${JSON.stringify(join(folder, name))} has no line for ${id}`);
   };
   const rows = Array.from(images, ([id, file], i) => {
     const label = found(classes, found(labels, id, TABLES.labels), TABLES.classes);

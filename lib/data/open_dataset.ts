@@ -4,7 +4,7 @@
  * @module
  */
 import { basename, dirname, resolve } from "node:path";
-import { RanetError } from "../errors.ts";
+import { datasetError } from "./dataset_error.ts";
 import { openCifar, openRecords as openCifarRecords } from "./cifar.ts";
 import { openClassFolders } from "./class_folders.ts";
 import { openCsv } from "./csv.ts";
@@ -104,7 +104,7 @@ async function openFiles(files: readonly string[], path: string, options: Datase
   const file = files[0]!;
   if (isCifar(file)) return await openCifar(files, options);
   if (files.length > 1) {
-    throw new RanetError(`Cannot open data set ${JSON.stringify(path)}: specify one of its files, ${files.join(", ")}`);
+    throw datasetError(path, `specify one of its files, ${files.join(", ")}`);
   }
   if (STL10_IMAGES.test(file)) return await openStl10(file, options);
   if (IDX_IMAGES.test(file)) return await openIdx(file, options);
@@ -115,10 +115,9 @@ async function openFiles(files: readonly string[], path: string, options: Datase
   if (SAMPLE_ARRAYS.test(file)) return await openSampleArrays(file, options);
   if (PARQUET.test(file)) return await openParquet([file], options);
   const reason = adviceFor(file);
-  throw new RanetError(
-    `Cannot open data set ${
-      JSON.stringify(path)
-    }: expected a folder of class folders, a list of path,label (.csv, .tsv or .txt), a .bin ` +
+  throw datasetError(
+    path,
+    `expected a folder of class folders, a list of path,label (.csv, .tsv or .txt), a .bin ` +
       `file of CIFAR-10, CIFAR-100 or STL-10, CIFAR's data_batch_1 and the like, an …images-idx3-ubyte file, NumPy arrays (.npz, .npy), or Parquet files${
         reason === undefined ? "" : `; ${reason}`
       }`,

@@ -6,6 +6,7 @@
 
 import { basename, dirname, resolve } from "node:path";
 import { RanetError } from "../errors.ts";
+import { datasetError } from "./dataset_error.ts";
 import { digestFiles } from "../io/files.ts";
 import { Recent } from "../io/recent.ts";
 import { classFinder, isUnnamed } from "../spec/classes.ts";
@@ -135,7 +136,7 @@ function checkColumn(tables: readonly ParquetTable[], name: string): void {
   const kindIn = ({ columns }: ParquetTable) => columns.find((column) => column.name === name)?.kind;
   const other = others.find((table) => kindIn(table) !== kindIn(first!));
   if (other === undefined) return;
-  throw refusal(
+  throw datasetError(
     dirname(first!.path),
     `the column ${name} contains ${kindIn(first!)} in ${basename(first!.path)}, and ${
       kindIn(other) ?? "is missing"
@@ -194,7 +195,7 @@ function imageColumn({ path, columns }: ParquetTable): string {
   const [only, ...others] = files.length > 1 ? named : files;
   if (only !== undefined && others.length === 0) return only.name;
   const wanted = "one column of image files (bytes, or a struct with bytes)";
-  throw refusal(path, `expected ${wanted}, found the columns ${listColumns(columns)}`);
+  throw datasetError(path, `expected ${wanted}, found the columns ${listColumns(columns)}`);
 }
 
 /** The column whose classes are the model's, or else the one that is called label, or the only one with classes. */
@@ -214,10 +215,10 @@ function labelColumn(table: ParquetTable, labels: readonly string[]): LabelColum
   if (found !== undefined) return { name: found[0]!.name, classes: classes.get(found[0]!.name) };
   const listed = classed.map(({ name }) => `${name} (${classes.get(name)!.length} classes)`);
   if (listed.length === 0) {
-    throw refusal(path, `expected one column of labels, found the columns ${listColumns(columns)}`);
+    throw datasetError(path, `expected one column of labels, found the columns ${listColumns(columns)}`);
   }
   if (labels.length > 0) {
-    throw refusal(path, `several columns have classes, and none of them all the model's: ${listed.join(", ")}`);
+    throw datasetError(path, `several columns have classes, and none of them all the model's: ${listed.join(", ")}`);
   }
   throw new RanetError(
     `Cannot take classes from ${JSON.stringify(path)}: several columns have classes: ${
@@ -268,7 +269,9 @@ async function columnValues(tables: readonly ParquetTable[], column: string): Pr
       for (const value of await values(column, group)) {
         const own = typeof value === "bigint" || typeof value === "boolean" ? Number(value) : value ?? undefined;
         const isLabel = typeof own === "number" ? Number.isInteger(own) : own === undefined || typeof own === "string";
-        if (!isLabel) throw refusal(path, `the ${column} of row ${row} is ${own}, expected a whole number or a name`);
+        if (!isLabel) {
+          throw datasetError(path, `the ${column} of row ${row} is ${own}, expected a whole number or a name`);
+        }
         all.push(own as number | string | undefined);
         row++;
       }
@@ -315,8 +318,4 @@ function shardNote(paths: readonly string[]): readonly string[] {
 
 function listColumns(columns: readonly Column[]): string {
   return columns.map(({ name, kind }) => kind === "other" ? name : `${name} (${kind})`).join(", ");
-}
-
-function refusal(path: string, reason: string): RanetError {
-  return new RanetError(`Cannot open data set ${JSON.stringify(path)}: ${reason}`);
 }

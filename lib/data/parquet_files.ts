@@ -5,7 +5,7 @@
  */
 
 import { basename, dirname, join } from "node:path";
-import { RanetError } from "../errors.ts";
+import { datasetError } from "./dataset_error.ts";
 import { IMAGE_FILE } from "./image_files.ts";
 import { isNamedAfter, isNamedAfterPart, type Part, partOf, SUBSTITUTES } from "./parts.ts";
 import { listData } from "./passed_over.ts";
@@ -37,7 +37,7 @@ export async function findParquetFiles(
   if (all.length === 0) return { files: [], part };
   const splits = [...new Set(all.map(splitOf))];
   const refuse = (reason: string): never => {
-    throw new RanetError(`Cannot open data set ${JSON.stringify(path)}: ${reason}`);
+    throw datasetError(path, reason);
   };
   const wanted = [part, ...SUBSTITUTES[part]].find((each) => splits.some((split) => isNamedAfter(each, split)));
   if (wanted === undefined && splits.some(isNamedAfterPart)) {

@@ -5,7 +5,7 @@
  */
 
 import { join } from "node:path";
-import { RanetError } from "../errors.ts";
+import { datasetError } from "./dataset_error.ts";
 import { withFile } from "../io/files.ts";
 import { CIFAR_PICKLE } from "./cifar_pickles.ts";
 import { IDX_IMAGES } from "./idx.ts";
@@ -66,8 +66,9 @@ async function recordsIn(folder: string, part: Part | undefined): Promise<string
     const rest = files.filter((name) => !RECORDS_OF[other].test(name));
     const chosen = own.length > 0 ? own : rest;
     if (chosen.length > 0) return chosen.map((name) => join(folder, name));
-    throw new RanetError(
-      `Cannot open data set ${JSON.stringify(folder)}: it has no files for ${wanted}, only ${files.join(", ")}. ` +
+    throw datasetError(
+      folder,
+      `it has no files for ${wanted}, only ${files.join(", ")}. ` +
         "Name one of them to use it",
     );
   }

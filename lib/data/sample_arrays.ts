@@ -7,6 +7,7 @@
 
 import { basename, dirname, join } from "node:path";
 import { RanetError } from "../errors.ts";
+import { datasetError } from "./dataset_error.ts";
 import { exists } from "../io/exists.ts";
 import { readBoundedFile } from "../io/files.ts";
 import { unzip, type ZipEntry } from "../io/unzip.ts";
@@ -60,7 +61,7 @@ export async function openSampleArrays(path: string, options: DatasetOptions): P
   const images = imagesIn(pair.images, path);
   const marks = readMarks(pair.labels, path);
   if (marks.length !== images.size) {
-    throw refusal(path, `${images.size} images, but ${marks.length} labels`);
+    throw datasetError(path, `${images.size} images, but ${marks.length} labels`);
   }
   const found = labelRecords(marks, { ...options, path, source: path });
   const { name } = pair.images;
@@ -86,7 +87,7 @@ export async function openSampleArrays(path: string, options: DatasetOptions): P
 export async function arrayRecords(path: string, array: string | undefined): Promise<ImageRecords> {
   if (!ARRAY_ARCHIVE.test(path)) return imagesIn(await arrayFile(path), path);
   const found = (await arraysIn(path)).find(({ name }) => name === array);
-  if (!found) throw refusal(path, `it does not contain the array ${JSON.stringify(array ?? "")}`);
+  if (!found) throw datasetError(path, `it does not contain the array ${JSON.stringify(array ?? "")}`);
   return imagesIn(found, path);
 }
 
@@ -110,7 +111,7 @@ async function pairInArchive(path: string, part: Part): Promise<Pair> {
   const images = own.filter(({ shape }) => shape.length === 3 || shape.length === 4);
   const labels = own.filter(({ shape }) => shape.length === 1 || shape.length === 2);
   if (images.length !== 1 || labels.length !== 1) {
-    throw refusal(
+    throw datasetError(
       path,
       `expected one array of images (N × height × width, or with channels) and one of labels (N)${
         wanted === undefined ? "" : ` for ${wanted}`
@@ -133,7 +134,7 @@ async function unpack(path: string, want: (entry: ZipEntry) => boolean): Promise
     return unzip(bytes, { want: (entry) => entry.name.endsWith(ENDING) && want(entry), maxBytes: MAX_BYTES });
   } catch (error) {
     if (!(error instanceof RanetError) || !error.message.startsWith("its ")) throw error;
-    throw refusal(path, error.message);
+    throw datasetError(path, error.message);
   }
 }
 
@@ -143,7 +144,7 @@ async function pairOfFiles(path: string): Promise<Pair> {
   for (const file of candidates) {
     if (await exists(file)) return { images, labels: await arrayFile(file), files: [path, file] };
   }
-  throw refusal(path, `expected its labels in ${candidates.join(" or ")}`);
+  throw datasetError(path, `expected its labels in ${candidates.join(" or ")}`);
 }
 
 /** Where labels of a file of images may be: `x_labels.npy` for `x_data.npy`, `y.npy` for `x.npy`, and `labels.npy`. */
@@ -162,7 +163,7 @@ async function arrayFile(path: string): Promise<NamedArray> {
 
 function parse(bytes: Uint8Array, { name, path }: { readonly name: string; readonly path: string }): NamedArray {
   const { descr, shape, start } = npyHeader(bytes, (reason) => {
-    throw refusal(path, `the array ${JSON.stringify(name)}: ${reason}`);
+    throw datasetError(path, `the array ${JSON.stringify(name)}: ${reason}`);
   });
   return { name, descr, shape, data: bytes.subarray(start) };
 }
@@ -171,7 +172,7 @@ function parse(bytes: Uint8Array, { name, path }: { readonly name: string; reado
 function imagesIn(array: NamedArray, path: string): ImageRecords {
   const { descr, shape, data } = array;
   if (descr !== "|u1") {
-    throw refusal(
+    throw datasetError(
       path,
       `the array of images has the type ${
         JSON.stringify(descr)
@@ -181,7 +182,7 @@ function imagesIn(array: NamedArray, path: string): ImageRecords {
   }
   const [count, ...rest] = shape as [number, ...number[]];
   if (rest.length !== 2 && rest.length !== 3) {
-    throw refusal(path, `expected images of height × width, optionally with channels, found ${shapeText(array)}`);
+    throw datasetError(path, `expected images of height × width, optionally with channels, found ${shapeText(array)}`);
   }
   // Channels are the last dimension, or the second one as in PyTorch.
   const isLast = rest.length === 2 || isChannels(rest[2]!);
@@ -191,12 +192,12 @@ function imagesIn(array: NamedArray, path: string): ImageRecords {
     ? [rest[0]!, rest[1]!, rest[2]!]
     : [rest[1]!, rest[2]!, rest[0]!];
   if (!isChannels(channels) || height < 1 || width < 1) {
-    throw refusal(path, `expected images of 1 or 3 channels, found ${shapeText(array)}`);
+    throw datasetError(path, `expected images of 1 or 3 channels, found ${shapeText(array)}`);
   }
-  if (height * width > MAX_PIXELS) throw refusal(path, `images of ${height}×${width} pixels are too large`);
+  if (height * width > MAX_PIXELS) throw datasetError(path, `images of ${height}×${width} pixels are too large`);
   const length = height * width * channels;
   if (data.length !== count * length) {
-    throw refusal(path, `${shapeText(array)} takes ${count * length} bytes, found ${data.length}`);
+    throw datasetError(path, `${shapeText(array)} takes ${count * length} bytes, found ${data.length}`);
   }
   const [step, apart] = isLast ? [channels, 1] : [1, height * width];
   const image = (index: number): RgbImage => {
@@ -233,7 +234,7 @@ function readMarks(array: NamedArray, path: string): number[] {
   const { descr, shape, data } = array;
   const format = Object.hasOwn(LABEL_TYPES, descr) ? LABEL_TYPES[descr] : undefined;
   if (format === undefined) {
-    throw refusal(
+    throw datasetError(
       path,
       `the array of labels has the type ${JSON.stringify(descr)}, expected whole numbers, such as int64`,
     );
@@ -241,10 +242,10 @@ function readMarks(array: NamedArray, path: string): number[] {
   const type = NUMBERS[format];
   const [count = 0, columns = 1] = shape;
   if ((shape.length !== 1 && shape.length !== 2) || columns < 1) {
-    throw refusal(path, `expected one label for each image, found ${shapeText(array)}`);
+    throw datasetError(path, `expected one label for each image, found ${shapeText(array)}`);
   }
   if (data.length !== count * columns * type.bytes) {
-    throw refusal(
+    throw datasetError(
       path,
       `${shapeText(array)} of ${descr} takes ${count * columns * type.bytes} bytes, found ${data.length}`,
     );
@@ -255,12 +256,12 @@ function readMarks(array: NamedArray, path: string): number[] {
     if (columns === 1) {
       const mark = at(row, 0);
       if (Number.isSafeInteger(mark) && mark >= 0) return mark;
-      throw refusal(path, `label ${row} is ${mark}, expected a whole number from 0`);
+      throw datasetError(path, `label ${row} is ${mark}, expected a whole number from 0`);
     }
     const values = Array.from({ length: columns }, (_, column) => at(row, column));
     const classes = [...values.keys()].filter((column) => values[column] === 1);
     if (classes.length === 1 && values.every((value) => value === 0 || value === 1)) return classes[0]!;
-    throw refusal(
+    throw datasetError(
       path,
       `expected one class for each image, found ${classes.length} in row ${row} of ${shapeText(array)}`,
     );
@@ -269,8 +270,4 @@ function readMarks(array: NamedArray, path: string): number[] {
 
 function shapeText({ name, shape }: Pick<NamedArray, "name" | "shape">): string {
   return `${name} ${shape.join("×")}`;
-}
-
-function refusal(path: string, reason: string): RanetError {
-  return new RanetError(`Cannot open data set ${JSON.stringify(path)}: ${reason}`);
 }

@@ -6,6 +6,7 @@
  */
 
 import { RanetError } from "../errors.ts";
+import { datasetError } from "./dataset_error.ts";
 import { readAt, readBoundedFile, withFile } from "../io/files.ts";
 import { nameClasses } from "./class_names.ts";
 import type { Dataset, DatasetOptions, ImageRecords } from "./dataset.ts";
@@ -46,10 +47,12 @@ export async function openStl10(path: string, options: DatasetOptions): Promise<
   const labelsPath = path.replace(/X\.bin$/, "y.bin");
   const values = await readBoundedFile(labelsPath, MAX_LABELS);
   if (values.length !== records.size) {
-    throw refusal(path, `${records.size} images, but ${values.length} labels`);
+    throw datasetError(path, `${records.size} images, but ${values.length} labels`);
   }
   const wrong = values.find((value) => value < 1 || value > STL10_CLASSES.length);
-  if (wrong !== undefined) throw refusal(path, `expected labels from 1 to ${STL10_CLASSES.length}, found ${wrong}`);
+  if (wrong !== undefined) {
+    throw datasetError(path, `expected labels from 1 to ${STL10_CLASSES.length}, found ${wrong}`);
+  }
   const isIndexes = options.readLabels === "indexes";
   const { labels, notes } = isIndexes
     ? { labels: options.labels, notes: [] }
@@ -76,7 +79,7 @@ export async function openStl10(path: string, options: DatasetOptions): Promise<
 export async function stl10Records(path: string): Promise<ImageRecords> {
   const { size } = await withFile(path, () => Deno.stat(path));
   if (size === 0 || size % (3 * PLANE) !== 0) {
-    throw refusal(path, `expected images of ${3 * PLANE} bytes (STL-10), found a file of ${size} bytes`);
+    throw datasetError(path, `expected images of ${3 * PLANE} bytes (STL-10), found a file of ${size} bytes`);
   }
   return {
     size: size / (3 * PLANE),
@@ -86,8 +89,4 @@ export async function stl10Records(path: string): Promise<ImageRecords> {
       return fromPlanes(planes, SIDE);
     },
   };
-}
-
-function refusal(path: string, reason: string): RanetError {
-  return new RanetError(`Cannot open data set ${JSON.stringify(path)}: ${reason}`);
 }

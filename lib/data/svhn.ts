@@ -4,7 +4,7 @@
  * @module
  */
 
-import { RanetError } from "../errors.ts";
+import { datasetError } from "./dataset_error.ts";
 import type { Dataset, DatasetOptions, ImageRecords } from "./dataset.ts";
 import { fromPlanes } from "./planes.ts";
 import { labelRecords, recordDataset } from "./labelled_records.ts";
@@ -26,7 +26,7 @@ const IMAGE = 3 * SIDE * SIDE;
 export async function openSvhn(path: string, options: DatasetOptions): Promise<Dataset> {
   const { X, y } = await readMat(path, ["X", "y"]);
   const images = imagesIn(X, path);
-  if (y.data.length !== images.size) throw refusal(path, `${images.size} images, but ${y.data.length} labels`);
+  if (y.data.length !== images.size) throw datasetError(path, `${images.size} images, but ${y.data.length} labels`);
   const digits = Array.from(y.data, (label) => label === 10 ? 0 : label);
   const found = labelRecords(digits, { ...options, path, source: path });
   return recordDataset({
@@ -53,14 +53,10 @@ export async function svhnRecords(path: string): Promise<ImageRecords> {
 function imagesIn({ shape, data }: MatArray, path: string): ImageRecords {
   const [height, width, channels, size = 1] = shape;
   if (height !== SIDE || width !== SIDE || channels !== 3 || !(data instanceof Uint8Array)) {
-    throw refusal(path, `expected ${SIDE}×${SIDE}×3 images of bytes, found ${shape.join("×")}`);
+    throw datasetError(path, `expected ${SIDE}×${SIDE}×3 images of bytes, found ${shape.join("×")}`);
   }
   return {
     size,
     image: (index) => Promise.resolve(fromPlanes(data.subarray(index * IMAGE, (index + 1) * IMAGE), SIDE)),
   };
-}
-
-function refusal(path: string, reason: string): RanetError {
-  return new RanetError(`Cannot open data set ${JSON.stringify(path)}: ${reason}`);
 }

@@ -42,8 +42,9 @@ export function checkClasses(
   }
   if (images < batch) {
     throw new RanetError(
-      `Cannot train: the batch size is ${batch}, but there are only ${images} images; use a smaller batch`,
-      { remedy: { batch: images } },
+      `Cannot train: the batch size is ${batch}, but there are only ${images} images; use a smaller batch, or a recipe for ` +
+        "few images, which starts from trained weights",
+      { remedy: [{ batch: images }, { init: "MODEL", recipe: "few-images" }] },
     );
   }
   const absent = classes.filter((_, label) => counts[label] === 0);

@@ -257,7 +257,8 @@ for (
     [
       "fewer images than a batch",
       { training: plain(3) },
-      "Cannot train: the batch size is 4, but there are only 3 images; use a smaller batch",
+      "Cannot train: the batch size is 4, but there are only 3 images; use a smaller batch, or a recipe for few images, " +
+      "which starts from trained weights",
     ],
     ["no images", { training: plain(0) }, "Cannot train: there are no images to train on"],
     [
