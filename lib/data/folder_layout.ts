@@ -210,7 +210,7 @@ async function refuseUnread(path: string, files: readonly string[], folders: rea
   const all = [...files, ...inside.flat()];
   // Arrays in class folders are samples. Elsewhere they contain many samples.
   if (files.some((name) => IMAGE_FILE.test(name)) || inside.flat().some(isSampleFile)) return;
-  const file = all.find((name) => adviceFor(name) !== undefined && !/\.(jsonl?|ya?ml)$/i.test(name));
+  const file = all.find((name) => adviceFor(name) !== undefined && !/\.(json|ya?ml)$/i.test(name));
   if (file === undefined) return;
   throw datasetError(path, `it contains no images, only ${JSON.stringify(file)}; ${adviceFor(file)}`, {
     code: "unsupported",

@@ -10,7 +10,9 @@ import { readBoundedFile } from "../io/files.ts";
 import { isSampleFile } from "./image_files.ts";
 
 /** Names of files that are treated as lists. */
-export const LIST_FILE = /\.(csv|tsv|txt)$/i;
+export const LIST_FILE = /\.(csv|tsv|txt|jsonl)$/i;
+/** Names of lists with a JSON object in each line. */
+const JSON_LINES = /\.jsonl$/i;
 
 /** Size limit in bytes: enough for several million lines. */
 const MAX_LIST_BYTES = 256_000_000;
@@ -26,7 +28,8 @@ export interface TableRow {
 }
 
 /**
- * Reads a table. The delimiter is determined from its first line.
+ * Reads a table. The delimiter is determined from its first line. A file of JSON lines has a column for each key of its
+ * first line, and the keys as its header.
  *
  * @param path The file.
  * @param options `lines`: how many lines to read; by default all.
@@ -35,6 +38,7 @@ export interface TableRow {
 export async function readTable(path: string, options: { readonly lines?: number } = {}): Promise<TableRow[]> {
   const text = decoded(await readBoundedFile(path, MAX_LIST_BYTES)).replace(SEPARATOR, "$1");
   if (text.includes("\0")) throw new RanetError(`Cannot read ${JSON.stringify(path)}: it is not text`);
+  if (JSON_LINES.test(path)) return jsonRows(text, path, options.lines);
   const rows: TableRow[] = [];
   const delimiter = delimiterOf(text);
   try {
@@ -55,6 +59,42 @@ export async function readTable(path: string, options: { readonly lines?: number
     throw new RanetError(`Cannot read ${JSON.stringify(path)}: ${error.message}`);
   }
   return delimiter === " " ? joinWords(rows) : rows;
+}
+
+/** The rows of JSON lines. Values that are not text, numbers, true or false are left empty. */
+function jsonRows(text: string, path: string, most = Infinity): TableRow[] {
+  const rows: TableRow[] = [];
+  let keys: readonly string[] = [];
+  for (const [i, line] of text.split("\n").entries()) {
+    if (line.trim() === "") continue;
+    if (rows.length > most) break;
+    const object = parseObject(line);
+    if (object === undefined) {
+      throw new RanetError(`Cannot read ${JSON.stringify(path)}: line ${i + 1} is not a JSON object`);
+    }
+    if (rows.length === 0) {
+      keys = Object.keys(object);
+      if (keys.length > MAX_COLUMNS) throw tooManyColumns(path, keys.length);
+      rows.push({ line: 0, cells: keys });
+    }
+    const cells = keys.map((key) => {
+      const value = object[key];
+      return typeof value === "object" || value === undefined ? "" : String(value).trim();
+    });
+    rows.push({ line: i + 1, cells });
+  }
+  return rows;
+}
+
+function parseObject(line: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? value as Readonly<Record<string, unknown>>
+      : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

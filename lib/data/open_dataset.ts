@@ -117,7 +117,7 @@ async function openFiles(files: readonly string[], path: string, options: Datase
   const reason = adviceFor(file);
   throw datasetError(
     path,
-    `expected a folder of class folders, a list of path,label (.csv, .tsv or .txt), a .bin ` +
+    `expected a folder of class folders, a list of path,label (.csv, .tsv, .txt or .jsonl), a .bin ` +
       `file of CIFAR-10, CIFAR-100 or STL-10, CIFAR's data_batch_1 and the like, an …images-idx3-ubyte file, NumPy arrays (.npz, .npy), or Parquet files${
         reason === undefined ? "" : `; ${reason}`
       }`,

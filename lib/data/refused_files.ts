@@ -28,7 +28,7 @@ const REFUSED: readonly (readonly [end: RegExp, what: string])[] = [
   ],
   [/\.tfrecords?(-\d+-of-\d+)?$|\.tfrecord[^/]*$/i, `TensorFlow's records are not supported: ${AS_FILES}`],
   [/\.(lmdb|mdb|rec|beton)$/i, `image databases are not supported: ${AS_FILES}`],
-  [/\.(jsonl?|xml|ya?ml)$/i, "annotations are not supported: write a CSV of path,label"],
+  [/\.(json|xml|ya?ml)$/i, "annotations are not supported: write a CSV of path,label"],
   [/\.lst$/i, "MXNet's lists are not supported: write a CSV of path,label from the last and the second column"],
   [/\.(zip|tar|tgz|gz|xz|bz2|7z|rar)$/i, "unpack the archive first"],
 ];

@@ -17,6 +17,8 @@ import { listData } from "./passed_over.ts";
 /** Files that do not list labels. */
 const OTHER_LIST =
   /readme|licen[cs]e|requirements|sample_?submission|_boxes\.txt$|^(wnids|words|classes|labels)\.txt$/i;
+/** Hugging Face's list. Other JSON lines in a folder are more likely results. */
+const METADATA = /^metadata\.jsonl$/i;
 /** Lines of a list that are tried. */
 const TRIED = 200;
 /** Most lists that are tried. */
@@ -32,7 +34,7 @@ export interface SplitLists {
 
 /** Whether a file's name is that of a list that may contain labels. */
 export function isList(name: string): boolean {
-  return LIST_FILE.test(name) && !OTHER_LIST.test(name);
+  return LIST_FILE.test(name) && !OTHER_LIST.test(name) && (METADATA.test(name) || !/\.jsonl$/i.test(name));
 }
 
 /** The only name that contains that of a part; `undefined` if there is none or are several. */

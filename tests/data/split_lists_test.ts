@@ -150,6 +150,22 @@ Deno.test("a list without labels has the class of the nearest folder or of the b
   });
 });
 
+Deno.test("JSON lines are a list; in a folder, only Hugging Face's metadata.jsonl is one", async () => {
+  const rows = [{ file_name: "a.jpg", label: "cat", boxes: [1] }, { file_name: "b.jpg", label: "dog", boxes: [] }];
+  const list = lines(...rows.map((row) => JSON.stringify(row)), "");
+  const results = JSON.stringify({ file: "a.jpg", label: "dog" });
+  await withFolder(
+    { ...images("a.jpg", "b.jpg"), "metadata.jsonl": list, "results.jsonl": results },
+    async (folder) => {
+      assertEquals(await entries(await open(folder, pets), folder, pets), ["a.jpg cat", "b.jpg dog"]);
+      assertEquals(await readClassNames(folder), pets);
+      assertEquals((await open(join(folder, "results.jsonl"), pets)).size, 1);
+      await Deno.writeTextFile(join(folder, "metadata.jsonl"), `${list}[1]\n`);
+      await refused(open(folder, pets), "line 4 is not a JSON object");
+    },
+  );
+});
+
 Deno.test("labels in lists that are separated by spaces may contain spaces, or else the names of images", async () => {
   const classes = ["Boeing 717", "Cessna"];
   await withFolder(
