@@ -8,6 +8,7 @@ import { join } from "node:path";
 import config from "../../deno.json" with { type: "json" };
 import type { Dataset } from "../data/dataset.ts";
 import { DATASET_DEADLINE, openDecoders } from "../data/decoder_pool.ts";
+import type { Part } from "../data/parts.ts";
 import { checkSameClasses } from "../data/same_classes.ts";
 import type { AdaptiveExecutor } from "../executor/executor.ts";
 import { DEFAULT_BATCH_SIZE, DEFAULT_THRESHOLD } from "../executor/options.ts";
@@ -131,13 +132,13 @@ function withModel(call: Call<EvalOption>, model: string): Call<EvalOption> {
 
 async function openAll(call: Call<EvalOption>, terminal: Terminal): Promise<Opened> {
   const model = await openModel(call, terminal);
-  const open = async (path: string) => {
-    const dataset = await openDatasetFor(model.spec, path, { call, terminal });
+  const open = async (path: string, part: Part) => {
+    const dataset = await openDatasetFor(model.spec, path, { call, terminal, part });
     await noteTrained(dataset, path, { spec: model.spec, call, terminal });
     return dataset;
   };
-  const test = await open(call.operands[0]);
-  const val = call.options.val === undefined ? undefined : await open(call.options.val);
+  const test = await open(call.operands[0], "test");
+  const val = call.options.val === undefined ? undefined : await open(call.options.val, "validation");
   if (val) checkSameClasses(test, val);
   return { model, test, val };
 }

@@ -32,6 +32,7 @@ export function divideList(rows: readonly TableRow[], labels: readonly string[])
     if (!isQuestion(top) && others.some(({ cells }) => find(cells[column] ?? "") !== undefined)) continue;
     const partIn = readerFor(top);
     const named = others.map(({ cells }) => partIn(cells[column] ?? ""));
+    if (isQuestion(top) && isMostlyValid(named)) continue;
     const own = partNamed(top);
     const distinct = new Set([...named, ...own === undefined ? [] : [own]]);
     if (distinct.has(undefined) || distinct.size < 2) continue;
@@ -52,6 +53,11 @@ export function divideList(rows: readonly TableRow[], labels: readonly string[])
 
 function isQuestion(header: string): boolean {
   return partNamed(QUESTION.exec(header)?.[1] ?? "") !== undefined;
+}
+
+/** Whether a column more likely says which lines can be used than which are for validation. */
+function isMostlyValid(parts: readonly (Part | undefined)[]): boolean {
+  return parts.filter((part) => part === "validation").length * 2 > parts.length;
 }
 
 /** How the cells of a column name parts, by its header. */

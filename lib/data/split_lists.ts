@@ -16,7 +16,7 @@ import { listData } from "./passed_over.ts";
 
 /** Files that do not list labels. */
 const OTHER_LIST =
-  /readme|licen[cs]e|requirements|sample_?submission|_boxes\.txt$|^(wnids|words|classes|labels)\.txt$/i;
+  /readme|licen[cs]e|requirements|submission|predictions?\.|results?\.|logs?\.|_boxes\.txt$|^(wnids|words|classes|labels)\.txt$/i;
 /** Hugging Face's list. Other JSON lines in a folder are more likely results. */
 const METADATA = /^metadata\.jsonl$/i;
 /** Lines of a list that are tried. */

@@ -10,7 +10,7 @@ import { readTable } from "../data/list_table.ts";
 import { openDataset } from "../data/open_dataset.ts";
 import { RanetError } from "../errors.ts";
 import { isFile } from "../io/exists.ts";
-import { readBoundedFile } from "../io/files.ts";
+import { readBoundedFile, withFile } from "../io/files.ts";
 import { RUN_FILES } from "./run_files.ts";
 import { parseSetup } from "./run_setup.ts";
 
@@ -31,8 +31,8 @@ export async function countTrained(
   { path, open }: { readonly path: string; readonly open: DatasetOptions },
 ): Promise<number> {
   const setupFile = join(model, RUN_FILES.setup);
-  if (!await isFile(setupFile)) return 0;
   try {
+    if (!await withFile(setupFile, () => isFile(setupFile))) return 0;
     const { data, skipBad, allowOutside, labels: readLabels } = parseSetup(
       new TextDecoder().decode(await readBoundedFile(setupFile, MAX_SETUP_BYTES)),
       setupFile,
@@ -44,7 +44,7 @@ export async function countTrained(
     const trained = originsOf(training).difference(new Set(aside.map(({ cells }) => cells[0])));
     return originsOf(dataset).intersection(trained).size;
   } catch (error) {
-    if (error instanceof RanetError) return 0; // images have moved or changed
+    if (error instanceof RanetError) return 0; // images have moved or changed, or may not be read
     throw error;
   }
 }

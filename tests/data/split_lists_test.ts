@@ -39,6 +39,13 @@ Deno.test("a list with a column of parts gives the lines of the part, or of its 
       assertEquals(await entries(await open(path, pets), folder, pets), ["c.jpg cat"]);
     },
   );
+  // Here most lines are valid, and one is not.
+  await withFolder(
+    { ...files, "list.csv": lines("name,label,is_valid", "a,cat,1", "b,dog,1", "c,cat,0") },
+    async (folder) => {
+      assertEquals((await open(join(folder, "list.csv"), pets)).size, 3);
+    },
+  );
   await withFolder({ ...files, "list.csv": lines("id,label,split", "c,cat,val", "d,dog,test") }, async (folder) => {
     await refused(
       open(join(folder, "list.csv"), pets, { part: "training" }),
@@ -105,6 +112,20 @@ Deno.test("lists of parts beside class folders, or in a folder of lists, give th
     assertEquals((await open(folder, pets, { part: "training" })).size, 2);
     assertEquals(await entries(await open(folder, pets), folder, pets), ["dog/2.jpg dog"]);
     assertEquals(await findValidation(folder, pets), join(folder, "validation.csv"));
+  });
+});
+
+Deno.test("results, predictions and logs are not lists of labels", async () => {
+  const results = Object.fromEntries(
+    ["train_results.csv", "test_results.csv", "predictions.csv"].map((
+      name,
+    ) => [name, lines("file,label", "cat/1.jpg,dog", "dog/1.jpg,cat")]),
+  );
+  await withFolder({ ...images("cat/1.jpg", "dog/1.jpg"), ...results }, async (folder) => {
+    assertEquals(await entries(await open(folder, pets), folder, pets), ["cat/1.jpg cat", "dog/1.jpg dog"]);
+  });
+  await withFolder({ ...images("1.jpg", "2.jpg"), "results.csv": lines("file,label", "1.jpg,dog") }, async (folder) => {
+    await refused(open(folder, pets), "no list with labels");
   });
 });
 
