@@ -20,6 +20,7 @@ import {
   hasImagesIn,
   isNamedAfter,
   isNamedAfterPart,
+  onlyNamedAfter,
   type Part,
   partOf,
   SUBSTITUTES,
@@ -29,7 +30,7 @@ import { listData } from "./passed_over.ts";
 import { publishedList } from "./published_lists.ts";
 import { hasLinesOf } from "./read_list.ts";
 import { adviceFor } from "./refused_files.ts";
-import { findListOver, findSplitLists, isList, onlyNamedAfter, type SplitLists } from "./split_lists.ts";
+import { findListOver, findSplitLists, isList, type SplitLists } from "./split_lists.ts";
 
 /** Lines of a list that are tried. */
 const TRIED = 4;
@@ -92,7 +93,9 @@ async function layoutOf(
     const [only = ""] = lists;
     const isOfOther = part === "training" && folders.length === 1 && isNamedAfter("test", only);
     if (lists.length === 1 && !isOfOther) return { kind: "list", path: join(path, only) };
-    if (lists.length === 0 && haveLabels(files, labels)) return { kind: "names", path };
+    if (lists.length === 0 && haveLabels(files, labels)) {
+      return { kind: "names", path, notes: ["Labels are the beginnings of the files' names"] };
+    }
     if (hasImages) throw unlabelled(path, lists);
   }
   if (folders.length === 1 && !hasImages) {
@@ -136,11 +139,10 @@ export async function findValidation(path: string, labels: readonly string[]): P
   const splits = await splitLists(path, outer);
   if (splits?.parts.training !== undefined) return splits.parts.validation;
   if (outer.folders.some(isClass)) return undefined;
-  const inner = await withoutWrappers(path);
-  const { folders } = await list(inner);
-  if (folders.some(isClass) || partOf("training", folders) === undefined) return undefined;
-  const name = partOf("validation", folders);
-  return name !== undefined && await isLabelled(join(inner, name), labels) ? join(inner, name) : undefined;
+  const [wrapped, ...others] = await foldersOnly(path) ?? [];
+  if (wrapped !== undefined && others.length === 0) return await findValidation(join(path, wrapped), labels);
+  const name = partOf("training", outer.folders) && partOf("validation", outer.folders);
+  return name !== undefined && await isLabelled(join(path, name), labels) ? join(path, name) : undefined;
 }
 
 /** The list that has all parts of a folder. */
@@ -244,7 +246,7 @@ async function listsImagesIn(folder: string, list: string): Promise<boolean> {
     const cells = (await readTable(list)).slice(0, TRIED).flatMap(({ cells }) => cells);
     const names = cells.filter((cell) => !cell.includes(".."))
       .map((cell) => cell.startsWith(start) ? cell.slice(start.length) : cell);
-    return await findEnd(folder, names) !== undefined;
+    return findEnd(folder, names) !== undefined;
   } catch (error) {
     if (error instanceof RanetError) return false; // a table of something else
     throw error;

@@ -6,7 +6,7 @@
 
 import { basename, join } from "node:path";
 import { RanetError } from "../errors.ts";
-import { isFile, isFileSync } from "../io/exists.ts";
+import { isFileSync } from "../io/exists.ts";
 import { LIST_FILE } from "./list_table.ts";
 import { isNamedAfter, isNamedAfterPart, PARTS } from "./parts.ts";
 import { listData } from "./passed_over.ts";
@@ -55,16 +55,10 @@ export async function findFiles(
 ): Promise<ListedFiles> {
   const tried = spread(paths, TRIED);
   const named = basename(list).replace(LIST_FILE, "");
-  const search = async (folders: Iterable<string>): Promise<Place[]> => {
-    const found: Place[] = [];
-    for (const folder of new Set(folders)) {
-      const place = await placeIn(root, folder, tried);
-      if (place !== undefined) found.push(place);
-    }
-    return found;
-  };
+  const search = (folders: Iterable<string>, paths = tried): Place[] =>
+    Array.from(new Set(folders), (folder) => placeIn(root, folder, paths)).filter((place) => place !== undefined);
   for (const folder of ["", named]) {
-    const [own] = await search([folder]);
+    const [own] = search([folder]);
     if (own !== undefined) return filesIn([own], root);
   }
   const places = [
@@ -73,7 +67,17 @@ export async function findFiles(
     () => otherFolders(root),
   ];
   let found: readonly Place[] = [];
-  for (const folders of places) if (found.length === 0) found = await search(await folders());
+  for (const folders of places) if (found.length === 0) found = search(await folders());
+  if (found.length > 0) {
+    // Few images may be in another folder, which the tried ones have not shown.
+    const { complete } = filesIn(found, root);
+    const missing = paths.filter((path) => !isFileSync(join(root, complete(path))));
+    const others = missing.length > 0 ? await otherFolders(root) : [];
+    found = [
+      ...found,
+      ...search(others.filter((folder) => !found.some((place) => place.folder === folder)), missing.slice(0, TRIED)),
+    ];
+  }
   // Images of one list may be in several folders.
   const total = found.reduce((sum, { paths }) => sum + paths.size, 0);
   if (total === new Set(found.flatMap(({ paths }) => [...paths])).size) return filesIn(found, root);
@@ -103,10 +107,10 @@ function filesIn(places: readonly Place[], root: string): ListedFiles {
 }
 
 /** The tried paths in a folder; `undefined` if there are none. */
-async function placeIn(root: string, folder: string, tried: readonly string[]): Promise<Place | undefined> {
+function placeIn(root: string, folder: string, tried: readonly string[]): Place | undefined {
   for (const end of ENDS) {
     const paths = new Set<string>();
-    for (const path of tried) if (path !== "" && await isFile(join(root, folder, path + end))) paths.add(path);
+    for (const path of tried) if (path !== "" && isFileSync(join(root, folder, path + end))) paths.add(path);
     if (paths.size > 0) return { folder, end, paths };
   }
   return undefined;
@@ -140,6 +144,6 @@ function spread<T>(items: readonly T[], count: number): T[] {
 }
 
 /** The extension with which one of these files exists in a folder; `undefined` if there is none. */
-export async function findEnd(folder: string, paths: readonly string[]): Promise<string | undefined> {
-  return (await placeIn(folder, "", paths))?.end;
+export function findEnd(folder: string, paths: readonly string[]): string | undefined {
+  return placeIn(folder, "", paths)?.end;
 }

@@ -103,7 +103,7 @@ function parseObject(line: string): Readonly<Record<string, unknown>> | undefine
  */
 function joinWords(rows: readonly TableRow[]): TableRow[] {
   if (rows.every(({ cells }) => cells.length === rows[0]!.cells.length)) return [...rows];
-  const areNames = rows.every(({ cells }) => isSampleFile(cells.slice(0, -1).join(" ")));
+  const areNames = rows.slice(1).every(({ cells }) => isSampleFile(cells.slice(0, -1).join(" ")));
   return rows.map(({ line, cells }) => {
     const end = areNames ? cells.length - 1 : 1;
     return { line, cells: [cells.slice(0, end).join(" "), ...cells.length > 1 ? [cells.slice(end).join(" ")] : []] };

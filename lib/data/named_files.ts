@@ -55,7 +55,6 @@ export async function openNamedFiles(path: string, options: DatasetOptions): Pro
       found.labels.push(label);
     }
   }
-  const [first = ""] = found.files;
   return imageFileDataset({
     ...{
       name: basename(resolve(path)),
@@ -65,7 +64,6 @@ export async function openNamedFiles(path: string, options: DatasetOptions): Pro
       root: path,
       channels,
     },
-    notes: [`Labels are taken from the names of files, such as ${labelOf(first)} from ${first}`],
     ...found,
   });
 }

@@ -35,6 +35,15 @@ export function isNamedAfter(part: Part, name: string): boolean {
   return PART_NAMES[part].some((word) => hasWord(name, word));
 }
 
+/** The only one of several names that is that of a part, or contains it; the most common first. */
+export function onlyNamedAfter(part: Part, names: readonly string[]): string | undefined {
+  const exact = PART_NAMES[part].map((word) =>
+    names.find((name) => name.replace(/\.[^.]*$/, "").toLowerCase() === word)
+  );
+  const [only, ...others] = names.filter((name) => isNamedAfter(part, name));
+  return exact.find((name) => name !== undefined) ?? (others.length === 0 ? only : undefined);
+}
+
 /** Whether a name contains that of any part. */
 export function isNamedAfterPart(name: string): boolean {
   return PARTS.some((part) => isNamedAfter(part, name));
@@ -46,7 +55,8 @@ export function partNamed(word: string): Part | undefined {
 }
 
 function hasWord(name: string, word: string): boolean {
-  return new RegExp(`(^|[^a-z])${word}([^a-z]|$)`, "i").test(name);
+  const words = name.replace(/([a-z])([A-Z])/g, "$1_$2"); // TrainImages.txt
+  return new RegExp(`(^|[^a-z])${word}([^a-z]|$)`, "i").test(words);
 }
 
 /**

@@ -10,7 +10,10 @@ import { divideList, linesOf } from "./list_parts.ts";
 import { readTable, type TableRow } from "./list_table.ts";
 import { readPublishedList } from "./published_lists.ts";
 import type { Part } from "./parts.ts";
-import { joinPathLabels } from "./path_labels.ts";
+import { isOneToOne, joinPathLabels } from "./path_labels.ts";
+
+/** The columns of a list whose labels are taken from paths. */
+const PATH_AND_LABEL: ListColumns = { path: 0, label: 1, count: 2, hasHeader: false, reading: "names" };
 
 /** A list of images. */
 export interface ImageList {
@@ -44,11 +47,16 @@ export async function readList(path: string, { labels, part }: ReadListOptions):
   const parts = divideList(table, labels);
   const taken = parts && linesOf(part, parts, path);
   const { rows, classes } = joinIndicators(taken?.rows ?? table, labels);
-  const notes = taken ? [`${path}: taking the lines for ${taken.part}`] : [];
+  const count = taken && taken.rows.length - Number(taken.hasHeader);
+  const notes = taken
+    ? [`${path}: taking the ${count} lines for ${taken.part}, of ${table.length - Number(taken.hasHeader)}`]
+    : [];
   const columns = findColumns(rows, labels);
   if (columns !== undefined) {
     const [header, body] = columns.hasHeader ? [rows[0], rows.slice(1)] : [undefined, rows];
-    return { columns, header, body, classes, notes };
+    const named = namedByFolders(body, columns, labels);
+    if (named === undefined) return { columns, header, body, classes, notes };
+    return { columns: PATH_AND_LABEL, body: named, notes: [...notes, `${path}: labels are the names of the folders`] };
   }
   const paths = pathColumn(rows);
   const hasHeader = isPathWord(rows[0]?.cells[paths] ?? "");
@@ -57,7 +65,7 @@ export async function readList(path: string, { labels, part }: ReadListOptions):
     : joinPathLabels(hasHeader ? rows.slice(1) : rows, { path: paths, labels });
   if (body === undefined || body.length === 0) throw noLabels(rows, labels, path);
   return {
-    columns: { path: 0, label: 1, count: 2, hasHeader: false, reading: "names" },
+    columns: PATH_AND_LABEL,
     body,
     notes: [
       ...notes,
@@ -66,9 +74,26 @@ export async function readList(path: string, { labels, part }: ReadListOptions):
   };
 }
 
+/**
+ * The lines with folders' names as labels, if a list has a number for each of several folders. The numbers may be counted in
+ * another order than the model's classes.
+ */
+function namedByFolders(
+  body: readonly TableRow[],
+  { path, label, count }: ListColumns,
+  labels: readonly string[],
+): readonly TableRow[] | undefined {
+  const complete = body.filter(({ cells }) => cells.length === count);
+  if (complete.length < body.length || !body.every(({ cells }) => /^\d+$/.test(cells[label]!))) return undefined;
+  const named = joinPathLabels(body, { path, labels });
+  if (named === undefined) return undefined;
+  const pairs = named.map(({ cells }, i) => [cells[1]!, body[i]!.cells[label]!]);
+  return new Set(pairs.map(([name]) => name)).size > 1 && isOneToOne(pairs) ? named : undefined;
+}
+
 /** Whether a list has lines of a part and says so in a column. */
 export async function hasLinesOf(part: Part, path: string, labels: readonly string[]): Promise<boolean> {
-  return divideList(await readRows(path), labels)?.[part] !== undefined;
+  return divideList(await readRows(path), labels)?.lines[part] !== undefined;
 }
 
 async function readRows(path: string): Promise<readonly TableRow[]> {

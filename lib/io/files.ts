@@ -22,6 +22,7 @@ export async function withFile<T>(path: string | URL, use: () => Promise<T>): Pr
     return await use();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return refuse("there is no such file or folder", "not-found");
+    if (error instanceof Deno.errors.FilesystemLoop) return refuse("it is a link to itself");
     if (error instanceof Deno.errors.PermissionDenied) return refuse("the system does not permit it", "not-permitted");
     if (error instanceof Deno.errors.NotCapable) {
       return refuse("Deno was not given --allow-read for it", "not-permitted");

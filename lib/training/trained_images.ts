@@ -4,7 +4,7 @@
  * @module
  */
 
-import { join, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import type { Dataset, DatasetOptions } from "../data/dataset.ts";
 import { readTable } from "../data/list_table.ts";
 import { openDataset } from "../data/open_dataset.ts";
@@ -37,22 +37,45 @@ export async function countTrained(
       new TextDecoder().decode(await readBoundedFile(setupFile, MAX_SETUP_BYTES)),
       setupFile,
     );
-    if (!isBelow(data, path) && !isBelow(path, data)) return 0;
+    const [trainedIn, takenFrom] = await Promise.all([folderOf(data), folderOf(path)]);
+    if (!isBelow(trainedIn.real, takenFrom.real) && !isBelow(takenFrom.real, trainedIn.real)) return 0;
     const training = await openDataset(data, { ...open, skipBad, allowOutside, readLabels, part: "training" });
     const setAside = join(model, RUN_FILES.validation);
     const aside = await isFile(setAside) ? await readTable(setAside) : [];
-    const trained = originsOf(training).difference(new Set(aside.map(({ cells }) => cells[0])));
-    return originsOf(dataset).intersection(trained).size;
+    const trained = originsOf(training, trainedIn)
+      .difference(new Set(aside.map(({ cells }) => realOrigin(cells[0]!, trainedIn))));
+    return originsOf(dataset, takenFrom).intersection(trained).size;
   } catch (error) {
     if (error instanceof RanetError) return 0; // images have moved or changed, or may not be read
     throw error;
   }
 }
 
-function originsOf({ size, origin }: Pick<Dataset, "size" | "origin">): Set<string> {
-  return new Set(Array.from({ length: size }, (_, index) => origin(index)));
+/** The folder of a data set. */
+interface Folder {
+  /** Its absolute path as given. */
+  readonly given: string;
+  /** Its path without links. */
+  readonly real: string;
+}
+
+async function folderOf(path: string): Promise<Folder> {
+  return await withFile(path, async () => {
+    const { isDirectory } = await Deno.stat(path);
+    const given = resolve(isDirectory ? path : dirname(path));
+    return { given, real: await Deno.realPath(given) };
+  });
+}
+
+function originsOf({ size, origin }: Pick<Dataset, "size" | "origin">, folder: Folder): Set<string> {
+  return new Set(Array.from({ length: size }, (_, index) => realOrigin(origin(index), folder)));
+}
+
+/** A sample's place, without links in the path of its data set. */
+function realOrigin(origin: string, { given, real }: Folder): string {
+  return origin.startsWith(given) ? real + origin.slice(given.length) : origin;
 }
 
 function isBelow(path: string, folder: string): boolean {
-  return !relative(resolve(folder), resolve(path)).startsWith("..");
+  return !relative(folder, path).startsWith("..");
 }

@@ -452,6 +452,15 @@ Deno.test("train finds train/ and val/ in --data, and recognises a --val that is
     assertStringIncludes(split.out, `2 for validation, from ${list}`);
 
     await Deno.symlink(join(data, "train"), join(folder, "link"));
+    // The note is also printed for a link to the images, or a list of them elsewhere.
+    const all = join(folder, "all.csv");
+    await Deno.writeTextFile(all, `path,label\n${rows.map((row) => row.replace(/,[a-z]+$/, "")).join("\n")}\n`);
+    const model = ["--model", join(folder, "out"), "--out", join(folder, "report"), "--device", "cpu"];
+    for (const [place, count] of [[join(folder, "link"), "the 8 images"], [all, "2 of the 4 images"]] as const) {
+      const { notes } = await ranet("eval", place, ...model);
+      assertStringIncludes(notes, `was trained on ${count} of ${place}`);
+    }
+
     const same = await ranet(...args, "--val", join(folder, "link"), "--out", join(folder, "again"));
     assertEquals(same.code, 1);
     assertStringIncludes(same.notes, "8 of the 8 validation images are also in the training data");

@@ -78,7 +78,13 @@ Deno.test("SVHN's digits are read with columns turned into rows, and 10 as 0, as
 Deno.test("Flowers-102's labels and parts are read, labels counted from 0 as in torchvision", async () => {
   const images = Object.fromEntries([1, 2, 3, 4].map((i) => [`jpg/image_0000${i}.jpg`, null]));
   const classes = ["pink primrose", "hard-leaved pocket orchid", "canterbury bells"];
-  await withFolder({ ...images, ...flowers }, async (folder) => {
+  const files = Object.fromEntries(
+    Object.entries({ ...images, ...flowers }).map(([name, content]) => [`flowers-102/${name}`, content]),
+  );
+  await withFolder(files, async (root) => {
+    const folder = join(root, "flowers-102");
+    assertEquals((await open(root, classes, { part: "validation" })).size, 1);
+    assertEquals(await findValidation(root, classes), join(folder, "imagelabels.mat"));
     const found = async (part: "training" | "validation" | "test") =>
       await entries(await open(folder, classes, { part }), folder, classes);
     assertEquals(await found("training"), ["jpg/image_00004.jpg canterbury bells"]);

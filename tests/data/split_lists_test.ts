@@ -21,7 +21,7 @@ Deno.test("a list with a column of parts gives the lines of the part, or of its 
       const path = join(folder, "list.csv");
       const found = async (part: "training" | "validation" | "test") => {
         const dataset = await open(path, pets, { part });
-        assertStringIncludes(dataset.notes!.join(), `taking the lines for ${part}`);
+        assertStringIncludes(dataset.notes!.join(), ` lines for ${part}, of 4`);
         return await entries(dataset, folder, pets);
       };
       assertEquals(await found("training"), ["a.jpg cat", "b.jpg dog"]);
@@ -39,6 +39,22 @@ Deno.test("a list with a column of parts gives the lines of the part, or of its 
       assertEquals(await entries(await open(path, pets), folder, pets), ["c.jpg cat"]);
     },
   );
+  const both = lines("name,label,is_valid,is_test", "a,cat,0,0", "b,dog,0,0", "c,cat,1,0", "d,dog,0,1");
+  await withFolder({ ...files, "list.csv": both }, async (folder) => {
+    const sizes = (["training", "validation", "test"] as const).map(async (part) =>
+      (await open(join(folder, "list.csv"), pets, { part })).size
+    );
+    assertEquals(await Promise.all(sizes), [2, 1, 1]);
+  });
+  await withFolder({
+    ...files,
+    "list.csv": lines("id,label,split", "a,cat,train", "b,dog,train", "c,cat,test", "d,dog,extra"),
+  }, async (folder) => {
+    const dataset = await open(join(folder, "list.csv"), pets, { part: "training" });
+    assertEquals([dataset.size, dataset.notes], [2, [
+      `${join(folder, "list.csv")}: taking the 2 lines for training, of 4`,
+    ]]);
+  });
   // Here most lines are valid, and one is not.
   await withFolder(
     { ...files, "list.csv": lines("name,label,is_valid", "a,cat,1", "b,dog,1", "c,cat,0") },
@@ -280,31 +296,95 @@ Deno.test("CUB-200-2011's tables give paths, classes and parts", async () => {
 });
 
 Deno.test("images whose names begin with their labels need no folders", async () => {
-  const files = images("train/cat.0.jpg", "train/cat.1.jpg", "train/dog.0.jpg", "test1/1.jpg");
+  const files = images("train/cat.0.jpg", "train/cat.1.jpg", "train/dog.0.jpg", "train/dog.1.jpg", "test1/1.jpg");
   await withFolder(files, async (folder) => {
     const dataset = await open(folder, pets, { part: "training" });
     assertEquals(await entries(dataset, folder, pets), [
       "train/cat.0.jpg cat",
       "train/cat.1.jpg cat",
       "train/dog.0.jpg dog",
+      "train/dog.1.jpg dog",
     ]);
     assertEquals(dataset.notes, [
       `Taking ${join(folder, "train")}`,
-      "Labels are taken from the names of files, such as cat from cat.0.jpg",
+      "Labels are the beginnings of the files' names",
     ]);
     assertEquals(await readClassNames(folder), pets);
     await refused(open(folder, pets), "no folder to validate on");
     await Deno.writeFile(join(folder, "train/fox.0.jpg"), await Deno.readFile(join(folder, "train/cat.0.jpg")));
     await refused(open(folder, pets, { part: "training" }), 'Cannot use "fox.0.jpg"', "skipBad");
-    assertEquals((await open(folder, pets, { part: "training", skipBad: true })).size, 3);
+    assertEquals((await open(folder, pets, { part: "training", skipBad: true })).size, 4);
   });
   // As Edge Impulse exports them.
   await withFolder(images("training/cat.1x.jpg", "training/dog.2y.jpg", "testing/dog.3z.jpg"), async (folder) => {
     assertEquals(await entries(await open(folder, pets), folder, pets), ["testing/dog.3z.jpg dog"]);
   });
-  await withFolder(images("IMG_1.jpg", "IMG_2.jpg"), async (folder) => {
-    await refused(readClassNames(folder), "no list with labels");
-    await refused(open(folder, ["0", "1"]), "no list with labels");
+  for (
+    const names of [["IMG_1", "IMG_2"], ["IMG_1", "IMG_2", "DSC_1", "DSC_2"], ["a1f.rf.0ab3", "b2c.rf.77"], [
+      "2023-01-01 12.00.00",
+      "2023-01-01 12.00.01",
+    ]]
+  ) {
+    await withFolder(images(...names.map((name) => `${name}.jpg`)), async (folder) => {
+      await refused(readClassNames(folder), "no list with labels");
+      await refused(open(folder, ["0", "1"]), "no list with labels");
+    });
+  }
+  await withFolder(images("class1_01.jpg", "class2 (1).jpg"), async (folder) => {
+    const classes = ["class1", "class2"];
+    assertEquals(await entries(await open(folder, classes), folder, classes), [
+      "class1_01.jpg class1",
+      "class2 (1).jpg class2",
+    ]);
+  });
+});
+
+Deno.test("numbers of a list that are counted in another order than the classes are replaced by the names of folders", async () => {
+  // As PaddleClas writes them.
+  const files = {
+    ...images("cat/1.jpg", "dog/1.jpg", "ship/1.jpg", "cat/2.jpg"),
+    "train_list.txt": lines("cat/1.jpg 1", "dog/1.jpg 2", "ship/1.jpg 0"),
+    "val_list.txt": lines("cat/2.jpg 1"),
+    "label_list.txt": lines("0 ship", "1 cat", "2 dog"),
+  };
+  const classes = ["cat", "dog", "ship"];
+  await withFolder(files, async (folder) => {
+    for (const path of [folder, join(folder, "train_list.txt")]) {
+      const dataset = await open(path, classes, { part: "training" });
+      assertEquals(await entries(dataset, folder, classes), ["cat/1.jpg cat", "dog/1.jpg dog", "ship/1.jpg ship"]);
+      assertEquals(await readClassNames(path), classes);
+    }
+  });
+});
+
+Deno.test("lists whose labels contradict the class folders are not used, with a note", async () => {
+  const wrong = {
+    "train_a.csv": lines("cat/1.jpg,dog", "cat/2.jpg,cat", "dog/1.jpg,cat"),
+    "test_a.csv": lines("dog/2.jpg,cat", "cat/2.jpg,cat"),
+  };
+  await withFolder({ ...images("cat/1.jpg", "cat/2.jpg", "dog/1.jpg", "dog/2.jpg"), ...wrong }, async (folder) => {
+    const dataset = await open(folder, pets, { part: "training" });
+    assertEquals([dataset.size, dataset.notes!.length], [4, 1]);
+    assertStringIncludes(dataset.notes![0]!, "Not used: ");
+  });
+});
+
+Deno.test("tables about images do not replace class folders", async () => {
+  const numbered = images("class1/a.jpg", "class2/b.jpg", "class3/c.jpg");
+  const shots = { "shots.csv": lines("file,camera", "a.jpg,Canon", "b.jpg,Nikon", "c.jpg,Canon") };
+  const exif = { "exif.csv": lines("file,width,height", "a.jpg,1,2", "b.jpg,3,4", "c.jpg,5,6") };
+  for (const table of [shots, exif]) {
+    await withFolder({ ...numbered, ...table }, async (folder) => {
+      assertEquals(await readClassNames(folder), ["class1", "class2", "class3"]);
+      assertEquals((await open(folder, ["0", "1", "2"])).size, 3);
+    });
+  }
+});
+
+Deno.test("classes whose folders have the same name are called by their paths, as in SUN397", async () => {
+  const list = lines("/a/abbey/1.jpg", "/a/apse/indoor/1.jpg", "/c/church/indoor/1.jpg");
+  await withFolder({ "list.txt": list }, async (folder) => {
+    assertEquals(await readClassNames(join(folder, "list.txt")), ["abbey", "apse/indoor", "church/indoor"]);
   });
 });
 
