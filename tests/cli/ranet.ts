@@ -4,7 +4,11 @@
  * @module
  */
 
+import { setTimeout as delay } from "node:timers/promises";
 import { main } from "../../lib/cli/main.ts";
+
+/** How often removing a folder is tried. */
+const TURNS = 20;
 
 /** The result of a command line. */
 export interface Outcome {
@@ -30,6 +34,19 @@ export async function withFolder(use: (folder: string) => Promise<void>): Promis
   try {
     await use(folder);
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await removeFolder(folder);
   }
+}
+
+/** Removes a folder. Other processes of a test, such as Slurm's, may still write to it while they end. */
+async function removeFolder(folder: string): Promise<void> {
+  for (let turn = 1; turn < TURNS; turn++) {
+    try {
+      return await Deno.remove(folder, { recursive: true });
+    } catch (error) {
+      if ((error as { code?: string }).code !== "ENOTEMPTY") throw error;
+      await delay(100);
+    }
+  }
+  await Deno.remove(folder, { recursive: true });
 }
