@@ -71,10 +71,11 @@ function divide(
 ): ListParts {
   const without = (row: TableRow): TableRow => ({ ...row, cells: row.cells.filter((_, i) => !columns.includes(i)) });
   const [header, body] = hasHeader ? [rows.slice(0, 1), rows.slice(1)] : [[], rows];
+  const byPart = Map.groupBy(body, partOf);
   const lines: Partial<Record<Part, readonly TableRow[]>> = {};
   for (const part of PARTS) {
-    const own = body.filter((row) => partOf(row) === part);
-    if (own.length > 0) lines[part] = [...header, ...own].map(without);
+    const own = byPart.get(part);
+    if (own !== undefined) lines[part] = [...header, ...own].map(without);
   }
   return { hasHeader, lines };
 }

@@ -5,8 +5,7 @@
  */
 
 import { basename, resolve } from "node:path";
-import { isUnnamed } from "../spec/classes.ts";
-import { classFinder } from "../spec/classes.ts";
+import { classFinder, isUnnamed } from "../spec/classes.ts";
 import { BadEntries, type Dataset, type DatasetOptions } from "./dataset.ts";
 import { imageFileDataset, isSampleFile, sampleFiles } from "./image_files.ts";
 import { listLabels } from "./labels.ts";

@@ -35,13 +35,9 @@ export function isNamedAfter(part: Part, name: string): boolean {
   return PART_NAMES[part].some((word) => hasWord(name, word));
 }
 
-/** The only one of several names that is that of a part, or contains it; the most common first. */
-export function onlyNamedAfter(part: Part, names: readonly string[]): string | undefined {
-  const exact = PART_NAMES[part].map((word) =>
-    names.find((name) => name.replace(/\.[^.]*$/, "").toLowerCase() === word)
-  );
-  const [only, ...others] = names.filter((name) => isNamedAfter(part, name));
-  return exact.find((name) => name !== undefined) ?? (others.length === 0 ? only : undefined);
+/** As {@linkcode partOf}, the file of a part, whatever its extension. */
+export function onlyNamedAfter(part: Part, files: readonly string[]): string | undefined {
+  return partOf(part, files, (name) => name.replace(/\.[^.]*$/, ""));
 }
 
 /** Whether a name contains that of any part. */
@@ -64,10 +60,15 @@ function hasWord(name: string, word: string): boolean {
  * `seg_train`.
  *
  * @param folders Names of the folders.
+ * @param ownName What of a name must be the part's. Default: all.
  */
-export function partOf(part: Part, folders: readonly string[]): string | undefined {
+export function partOf(
+  part: Part,
+  folders: readonly string[],
+  ownName: (name: string) => string = (name) => name,
+): string | undefined {
   for (const word of PART_NAMES[part]) {
-    const name = folders.find((folder) => folder.toLowerCase() === word);
+    const name = folders.find((folder) => ownName(folder).toLowerCase() === word);
     if (name !== undefined) return name;
   }
   const named = folders.filter((folder) => isNamedAfter(part, folder));

@@ -24,11 +24,14 @@ export function pathLabels(labels: readonly string[]): (path: string) => string 
   return (path) => {
     const folders = dirname(path).split("/").filter((name) => name !== "" && name !== ".");
     const joined = folders.map((_, i) => folders.slice(i).join("/"));
-    const stem = stemOf(path);
-    const starts = Array.from(stem, (_, i) => stem.slice(0, stem.length - i))
-      .filter((start) => /\p{L}/u.test(start) && isBoundary(start, stem[start.length] ?? ""));
-    return [...joined, ...folders.toReversed(), ...starts].find(isClass);
+    return [...joined, ...folders.toReversed()].find(isClass) ?? startsOf(stemOf(path)).find(isClass);
   };
+}
+
+/** The beginnings of a name that may be labels, the longest first. */
+function startsOf(stem: string): string[] {
+  return Array.from(stem, (_, i) => stem.slice(0, stem.length - i))
+    .filter((start) => /\p{L}/u.test(start) && isBoundary(start, stem[start.length] ?? ""));
 }
 
 /** Whether a label may end before a character: `cat.0`, `cat_12`, `cat12`. */
@@ -54,10 +57,10 @@ export function labelsInNames(names: readonly string[]): string[] | undefined {
   const labels = stems.every((stem) => stem.includes("."))
     ? stems.map((stem) => stem.slice(0, stem.indexOf(".")))
     : stems.map((stem) => NUMBERED.exec(stem)?.[1] ?? "");
-  const distinct = [...new Set(labels)].sort();
-  const isLabel = (label: string) => /^\p{L}/u.test(label) && !CAMERA.test(label);
-  const areRepeated = distinct.every((label) => labels.indexOf(label) !== labels.lastIndexOf(label));
-  return areRepeated && distinct.every(isLabel) ? distinct : undefined;
+  const byLabel = Map.groupBy(labels, (label) => label);
+  const isLabel = (label: string) => /^\p{L}/u.test(label) && !CAMERA.test(label) && byLabel.get(label)!.length > 1;
+  const distinct = [...byLabel.keys()].sort();
+  return distinct.every(isLabel) ? distinct : undefined;
 }
 
 /**
